@@ -1,0 +1,1 @@
+"""What downloads: the port in ``base``, its adapters beside it."""

@@ -1,0 +1,119 @@
+"""The port to a download engine: five verbs and neutral values; nothing of an engine leaks through.
+
+The pipeline adds a job, is woken through its callback whenever something changed, reads ``transfer.snapshot``
+and removes the transfer when it is done with it, however it ended.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from ..errors import OfflineDownloadError
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the engine shall fetch. ``folder`` exists, is ours alone and holds nothing but this job's files.
+
+    ``out``: the file name to use, already safe; empty leaves it to the server and the link.
+    """
+
+    odr_id: int
+    claim: int
+    url: str
+    folder: Path
+    out: str = ""
+
+
+class TransferState(Enum):
+    """ACTIVE until the engine is done; COMPLETE and FAILED never change again."""
+
+    ACTIVE = "active"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EngineFile:
+    """One file that the engine reports; hostile until verified."""
+
+    path: Path
+    size: int
+    completed: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How a transfer stood when it was last looked at. Bytes; ``size`` 0 = unknown; speed in bytes/s.
+
+    ``error`` is there exactly when the state is FAILED.
+    """
+
+    state: TransferState = TransferState.ACTIVE
+    completed: int = 0
+    size: int = 0
+    speed: int = 0
+    files: tuple[EngineFile, ...] = ()
+    error: OfflineDownloadError | None = None
+
+
+class Transfer:
+    """One added job; ``snapshot`` is replaced as a whole, so that any thread may read it."""
+
+    def __init__(self, job: Job, wake: Callable[[], None]) -> None:
+        self.job = job
+        self.snapshot = Snapshot()
+        self._wake = wake
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Called by the engine alone."""
+        if snapshot != self.snapshot and self.snapshot.state is TransferState.ACTIVE:
+            self.snapshot = snapshot
+            self._wake()
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What ``doctor`` and the node's row say about the engine."""
+
+    name: str
+    version: str
+    source: str
+    tls: str
+    note: str = ""
+
+
+class DownloadEngine(ABC):
+    """Starts nothing when constructed. Every method may be called from any thread."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Raises EngineUnavailable when it cannot work at all. From then on the engine mends itself:
+        a dead or hanging process is replaced, and every transfer goes on by itself."""
+
+    @abstractmethod
+    def stop(self, deadline: float) -> None:
+        """End everything by ``deadline`` (``time.monotonic()``), keeping what is needed to continue. Idempotent."""
+
+    @abstractmethod
+    def add(self, job: Job, wake: Callable[[], None]) -> Transfer:
+        """Begin, or continue from what ``job.folder`` holds; never wait for the network.
+
+        ``wake`` is called from a thread of the engine after each change of the snapshot and must return at once.
+        """
+
+    @abstractmethod
+    def remove(self, transfer: Transfer) -> None:
+        """Stop it if it is active and forget it. When this returns nothing is written to its folder any more."""
+
+    @abstractmethod
+    def resumable(self, folder: Path) -> bool:
+        """Whether what a killed engine left in ``folder`` is a part that ``add`` continues."""
+
+    @abstractmethod
+    def info(self) -> EngineInfo:
+        """Which engine this is; raises EngineUnavailable when there is none. Works before ``start``."""

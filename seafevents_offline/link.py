@@ -1,0 +1,95 @@
+"""What a link may look like: one function from what people paste to what is stored and downloaded.
+
+This is syntax only. Whether the address behind it may be reached is decided where the connection is made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from .errors import LinkCredentials, LinkEmpty, LinkInvalid, LinkScheme, LinkTooLong
+
+#: Longer links are not refused by servers only but are nearly always a mistake (characters, after encoding).
+MAX_LINK_LENGTH = 4096
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\\\]")
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
+# Everything that RFC 3986 allows in a path or query, plus "%": what is encoded already stays as it is.
+_SAFE = "%/:=&?~+!$,;'@()*[]"
+
+
+def normalise(text: str, schemes: Collection[str]) -> str:
+    """The link in the one form that is stored: scheme and host in lower case and ASCII, the rest encoded.
+
+    Raises LinkEmpty, LinkTooLong, LinkInvalid, LinkScheme or LinkCredentials.
+    """
+    text = text.strip(" \t\r\n")
+    if not text:
+        raise LinkEmpty()
+    if len(text) > MAX_LINK_LENGTH:
+        raise LinkTooLong(length=len(text), limit=MAX_LINK_LENGTH)
+    scheme = _SCHEME.match(text)
+    if _FORBIDDEN.search(text) or scheme is None:
+        raise LinkInvalid()
+    if scheme.group().lower() not in schemes:
+        raise LinkScheme(scheme=scheme.group().lower(), schemes=", ".join(schemes))
+    link = _rebuild(text)
+    if len(link) > MAX_LINK_LENGTH:
+        raise LinkTooLong(length=len(link), limit=MAX_LINK_LENGTH)
+    return link
+
+
+def host_of(url: str) -> str:
+    """The host of a stored link, for counting and for sentences; empty when there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def without_query(url: str) -> str:
+    """The link as logs and administrators may see it: no user info, no query, no fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _rebuild(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise LinkInvalid() from None
+    if "@" in parts.netloc:
+        raise LinkCredentials()
+    if not text.lower().startswith(f"{parts.scheme}://") or port == 0:
+        raise LinkInvalid()
+    return urlunsplit(
+        (
+            parts.scheme,
+            _host(parts) + (f":{port}" if port not in (None, _DEFAULT_PORTS.get(parts.scheme)) else ""),
+            quote(parts.path, safe=_SAFE) or "/",
+            quote(parts.query, safe=_SAFE),
+            "",
+        )
+    )
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    try:
+        if "[" in parts.netloc:
+            return f"[{ipaddress.IPv6Address(host).compressed}]"
+        ascii_host = host.encode("idna").decode("ascii") if not host.isascii() else host
+    except ValueError:
+        raise LinkInvalid() from None
+    if len(ascii_host) > 253 or not _HOST_NAME.fullmatch(ascii_host):
+        raise LinkInvalid()
+    return ascii_host

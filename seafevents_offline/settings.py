@@ -1,0 +1,176 @@
+"""The section ``[OFFLINE DOWNLOAD]`` of seafevents.conf: parsed once, frozen, every bad value one sentence.
+
+Sizes are bytes, times seconds. conf/seafevents.conf.sample describes every option; a test parses it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from configparser import RawConfigParser
+from dataclasses import dataclass, field, fields
+from typing import Any, cast
+
+from .errors import SettingsError
+from .units import parse_size, parse_time
+
+SECTION = "OFFLINE DOWNLOAD"
+
+#: Schemes that the engine and the guard understand at all.
+KNOWN_SCHEMES = ("http", "https", "ftp")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How one sort of value is read, and the words for what is allowed."""
+
+    parse: Callable[[str], Any]
+    allowed: str
+
+
+def _boolean(text: str) -> bool:
+    return RawConfigParser.BOOLEAN_STATES[text.lower()]
+
+
+def _whole(low: int, high: int) -> _Kind:
+    return _Kind(lambda text: _within(int(text), low, high), f"a whole number from {low} to {high} is allowed")
+
+
+def _time(low: float, high: float, words: str) -> _Kind:
+    return _Kind(
+        lambda text: _within(parse_time(text), low, high),
+        f"a time from {words} is allowed, as a number with s, m, h or d",
+    )
+
+
+def _within(value: Any, low: float, high: float) -> Any:
+    if not low <= value <= high:
+        raise ValueError(value)
+    return value
+
+
+def _percent(text: str) -> float:
+    return float(_within(float(text.removesuffix("%")), 1, 100))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split())
+
+
+def _schemes(text: str) -> tuple[str, ...]:
+    schemes = _words(text.lower())
+    if not schemes or not set(schemes) <= set(KNOWN_SCHEMES):
+        raise ValueError(text)
+    return schemes
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    return tuple(_within(int(port), 1, 65535) for port in _words(text))
+
+
+def _storage(text: str) -> str:
+    if text not in ("seafile", "folder"):
+        raise ValueError(text)
+    return text
+
+
+_BOOLEAN = _Kind(_boolean, "true or false is allowed")
+_SIZE = _Kind(parse_size, "a size is allowed, as a number with b, kb, mb, gb or tb")
+_TEXT = _Kind(str, "a text is allowed")
+_LIST = _Kind(_words, "a list separated by commas is allowed")
+_PERCENT = _Kind(_percent, "a percentage from 1% to 100% is allowed")
+
+
+def _option(default: Any, kind: _Kind, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"kind": kind})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field an option; the option's name is the field's with ``-`` for ``_``."""
+
+    enabled: bool = _option(False, _BOOLEAN)
+    tempdir: str = _option("/tmp/offline-download", _TEXT)
+    workers: int = _option(4, _whole(1, 512))
+    interval: float = _option(5.0, _time(0.1, 3600, "0.1s to 1h"))
+    max_size: int = _option(800 * 1024**2, _SIZE)
+    time_limit: float = _option(86400.0, _time(1, 365 * 86400, "1s to 365d"))
+    min_speed: int = _option(1024, _SIZE)
+    max_attempts: int = _option(3, _whole(1, 100))
+    retry_delay: float = _option(30.0, _time(0, 600, "0s to 10m"))
+    tasks_per_user: int = _option(100, _whole(1, 1_000_000))
+    adds_per_hour: int = _option(300, _whole(1, 1_000_000))
+    workers_per_user: int = _option(2, _whole(1, 512))
+    workers_per_host: int = _option(2, _whole(1, 512))
+    connections: int = _option(8, _whole(1, 16))
+    speed_limit: int = _option(0, _SIZE)
+    schemes: tuple[str, ...] = _option(
+        ("http", "https"), _Kind(_schemes, f"a list of {', '.join(KNOWN_SCHEMES)} is allowed")
+    )
+    ports: tuple[int, ...] = _option(
+        (80, 443, 8080, 8443), _Kind(_ports, "a list of port numbers from 1 to 65535 is allowed")
+    )
+    allow_addresses: tuple[str, ...] = _option((), _LIST)
+    deny_hosts: tuple[str, ...] = _option((), _LIST)
+    upstream_proxy: str = _option("", _TEXT, secret=True)
+    ca_certificate: str = _option("", _TEXT)
+    mime_allow: tuple[str, ...] = _option((), _LIST)
+    mime_deny: tuple[str, ...] = _option((), _LIST)
+    disk_high: float = _option(95.0, _PERCENT)
+    disk_low: float = _option(90.0, _PERCENT)
+    retention: float = _option(30 * 86400.0, _time(3600, 3650 * 86400, "1h to 3650d"))
+    aria2c: str = _option("", _TEXT)
+    run_as: str = _option("nobody", _TEXT)
+    database: str = _option("", _TEXT, secret=True)
+    storage: str = _option("seafile", _Kind(_storage, "seafile or folder is allowed"))
+    library: str = _option("./library", _TEXT)
+    node: str = _option("", _TEXT)
+    webhook_url: str = _option("", _TEXT)
+    webhook_secret: str = _option("", _TEXT, secret=True)
+
+    @classmethod
+    def from_config(cls, config: RawConfigParser, **defaults: Any) -> Settings:
+        """From any configparser object, read raw (``95%`` is no interpolation).
+
+        ``defaults`` stand where the section says nothing. Raises SettingsError for the first bad value.
+        """
+        values = dict(defaults)
+        for entry in fields(cls):
+            option = entry.name.replace("_", "-")
+            # Host 12 and older keep trailing blanks and inline comments; only the blanks mean nothing.
+            text = cast(str, config.get(SECTION, option, raw=True, fallback="") or "").strip()
+            if text:
+                values[entry.name] = _read(option, text, entry.metadata["kind"])
+        settings = cls(**values)
+        settings._check_together()
+        return settings
+
+    def _check_together(self) -> None:
+        if self.disk_low > self.disk_high:
+            raise _refusal("disk-low", f"{self.disk_low:g}%", f"at most disk-high ({self.disk_high:g}%) is allowed")
+
+
+def unknown_options(config: RawConfigParser) -> list[str]:
+    """One sentence for each option of the section that nobody reads, most often a misspelt one."""
+    if not config.has_section(SECTION):
+        return []
+    known = [entry.name.replace("_", "-") for entry in fields(Settings)]
+    inherited = set(config.defaults())
+    sentences = []
+    for option in config.options(SECTION):
+        if option not in known and option not in inherited:
+            close = difflib.get_close_matches(option.replace("_", "-"), known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "."
+            sentences.append(f"[{SECTION}] {option} is not an option of ours and is ignored{hint}")
+    return sentences
+
+
+def _read(option: str, text: str, kind: _Kind) -> Any:
+    try:
+        return kind.parse(text)
+    except (ValueError, KeyError):
+        raise _refusal(option, text, kind.allowed) from None
+
+
+def _refusal(option: str, value: str, allowed: str) -> SettingsError:
+    return SettingsError(section=SECTION, option=option, value=value, allowed=allowed)

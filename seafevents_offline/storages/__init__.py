@@ -1,0 +1,1 @@
+"""What keeps the files: the port in ``base``, its adapters beside it."""

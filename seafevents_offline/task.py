@@ -1,0 +1,150 @@
+"""The values that travel between the layers: all frozen, none knows where it came from.
+
+``Task.from_row`` is the only place that knows how a row becomes a task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Union
+
+from .errors import Explanation, OfflineDownloadError
+from .status import OfflineDownloadStatus
+
+#: What a record's priority may be; it orders one owner's own tasks only.
+PRIORITIES = range(101)
+
+
+def active_key(owner: str, repo_id: str, path: str, url: str) -> str:
+    """What makes two active tasks the same: SHA-256 (64 hex digits) of owner, library, folder and link."""
+    # The separator can be in none of the four, so that no two different quadruples give one text.
+    return hashlib.sha256("\0".join((owner, repo_id, path, url)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """What a door hands to ``repository.add``; links and names are checked before."""
+
+    repo_id: str
+    path: str
+    url: str
+    owner: str
+    name: str = ""
+    priority: int = 50
+    quota_subject: str = ""
+
+    @property
+    def active_key(self) -> str:
+        return active_key(self.owner, self.repo_id, self.path, self.url)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One record as it was when it was read. Times are naive UTC, sizes bytes (0 = unknown)."""
+
+    odr_id: int
+    repo_id: str
+    path: str
+    url: str
+    owner: str
+    timestamp: datetime
+    status: OfflineDownloadStatus
+    size: int = 0
+    completed: int = 0
+    speed: int = 0
+    comment: str = ""
+    reason: str = ""
+    reason_args: Mapping[str, Any] | None = None
+    name: str = ""
+    stored_path: str = ""
+    priority: int = 50
+    attempts: int = 0
+    restores: int = 0
+    claim: int = 0
+    claimed_by: str | None = None
+    quota_subject: str = ""
+    options: Mapping[str, Any] | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    updated_at: datetime | None = None
+    hidden_at: datetime | None = None
+    not_before: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Task:
+        """From a mapping of column names; a status that this version does not know becomes UNKNOWN."""
+        values = {field.name: row[field.name] for field in fields(cls)}
+        try:
+            values["status"] = OfflineDownloadStatus(values["status"])
+        except ValueError:
+            values["status"] = OfflineDownloadStatus.UNKNOWN
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running task is, as its worker last saw it; ``claim`` proves that it still has the task."""
+
+    odr_id: int
+    claim: int
+    completed: int
+    size: int
+    speed: int
+
+
+@dataclass(frozen=True)
+class PayloadFile:
+    """One downloaded file: ``name`` relative to the payload (``/`` separates), ``source`` on the local disk."""
+
+    name: str
+    source: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What a download gave. One file is stored as itself, several inside a folder called ``name``."""
+
+    name: str
+    files: tuple[PayloadFile, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+# --- what a worker's run may come to ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Done:
+    """The files are in the library; ``note`` is worth telling all the same."""
+
+    size: int
+    note: Explanation = Explanation()
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not now: again after ``after`` seconds, from what the folder holds."""
+
+    after: float
+    error: OfflineDownloadError
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Never by itself again; the error says why."""
+
+    error: OfflineDownloadError
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The task is somebody else's now (cancelled, paused, removed, or claimed anew): leave the record alone."""
+
+
+Outcome = Union[Done, Retry, Failed, Gone]
