@@ -34,6 +34,10 @@ class Explanation:
     reason_args: dict[str, Any] = field(default_factory=dict)
 
 
+#: Nothing to explain: all is as it should be.
+NO_EXPLANATION = Explanation()
+
+
 class OfflineDownloadError(Exception):
     """The root of everything that this package raises on purpose.
 

@@ -90,7 +90,7 @@ class Settings:
     """One field an option; the option's name is the field's with ``-`` for ``_``."""
 
     enabled: bool = _option(False, _BOOLEAN)
-    tempdir: str = _option("/tmp/offline-download", _TEXT)
+    tempdir: str = _option("/tmp/offline-download", _TEXT)  # noqa: S108 (checked before use: ours, mode 0700)
     workers: int = _option(4, _whole(1, 512))
     interval: float = _option(5.0, _time(0.1, 3600, "0.1s to 1h"))
     max_size: int = _option(800 * 1024**2, _SIZE)

@@ -28,6 +28,11 @@ class OfflineDownloadStatus(IntEnum):
     PAUSED = 6, "It is paused and keeps what it has."
     CANCELLED = 7, "It was cancelled."
 
+    @classmethod
+    def of(cls, number: int) -> OfflineDownloadStatus:
+        """The status with this number; UNKNOWN for one that this version does not know."""
+        return next((status for status in cls if status == number), cls.UNKNOWN)
+
     @property
     def state(self) -> str:
         """The name as pages and scripts show it, e.g. ``downloading``."""

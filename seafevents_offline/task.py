@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Union
 
-from .errors import Explanation, OfflineDownloadError
+from .errors import NO_EXPLANATION, Explanation, OfflineDownloadError
 from .status import OfflineDownloadStatus
 
 #: What a record's priority may be; it orders one owner's own tasks only.
@@ -77,10 +77,7 @@ class Task:
     def from_row(cls, row: Mapping[str, Any]) -> Task:
         """From a mapping of column names; a status that this version does not know becomes UNKNOWN."""
         values = {field.name: row[field.name] for field in fields(cls)}
-        try:
-            values["status"] = OfflineDownloadStatus(values["status"])
-        except ValueError:
-            values["status"] = OfflineDownloadStatus.UNKNOWN
+        values["status"] = OfflineDownloadStatus.of(values["status"])
         return cls(**values)
 
 
@@ -124,7 +121,7 @@ class Done:
     """The files are in the library; ``note`` is worth telling all the same."""
 
     size: int
-    note: Explanation = Explanation()
+    note: Explanation = NO_EXPLANATION
 
 
 @dataclass(frozen=True)
