@@ -298,6 +298,12 @@ class DiskFull(InfrastructureError):
     sentence = "The server's disk is full; the task goes on when there is space again."
 
 
+class PayloadLost(InfrastructureError):
+    stage = Stage.STORE
+    reason = "payload_lost"
+    sentence = "The downloaded file was lost before it was stored; it is downloaded again."
+
+
 class StorageUnavailable(InfrastructureError):
     stage = Stage.STORE
     reason = "storage_unavailable"

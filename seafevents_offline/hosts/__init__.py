@@ -1,0 +1,1 @@
+"""Where the service lives: the embedded host, and later the real daemon."""

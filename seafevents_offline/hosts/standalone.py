@@ -1,0 +1,225 @@
+"""The embedded host: a SQLite file, a folder as the library, a private aria2; everything below one data folder.
+
+data/offline-download.db   the records          data/temp/      the temporary directory, see tempdir.py
+data/wake.sock             a datagram here wakes the serving process
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from configparser import Error as ConfigError
+from configparser import RawConfigParser
+from datetime import datetime
+from pathlib import Path
+
+from .. import repository
+from ..errors import SettingsError, StorageUnavailable
+from ..filename import check_name, check_path
+from ..link import normalise
+from ..repository import Repository
+from ..settings import SECTION, Settings, unknown_options
+from ..status import Action, OfflineDownloadStatus
+from ..task import NewTask, Task
+from ..tasks import OfflineDownloader
+from ..tasks.offline_downloader import pick_storage
+from ..tempdir import TempDir
+
+logger = logging.getLogger(__name__)
+
+#: The one user and the one library of an embedded host.
+OWNER = "me@localhost"
+REPO_ID = "00000000-0000-4000-8000-000000000001"
+
+_WAKE_SOCKET = "wake.sock"
+
+
+class EmbeddedHost:
+    """Reads and writes the records of a data folder; ``start`` makes this process the one that downloads."""
+
+    def __init__(self, settings: Settings, data: Path) -> None:
+        self.settings = settings
+        self.data = data
+        self.repository: Repository = repository.open(settings)
+        self._downloader: OfflineDownloader | None = None
+        self._bell: _Bell | None = None
+
+    @classmethod
+    def open(
+        cls, *, data: Path, library: Path | None = None, config: Path | None = None, allow: Sequence[str] = ()
+    ) -> EmbeddedHost:
+        """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable."""
+        data = data.absolute()
+        settings = _settings(data, library, config, allow)
+        for folder in (data, Path(settings.library)):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageUnavailable(detail=f"{folder}: {error.strerror}") from error
+        host = cls(settings, data)
+        host.repository.upgrade()
+        return host
+
+    def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
+        """A new task, woken for. Raises InputError's children, AlreadyActive among them, and FolderGone."""
+        new = NewTask(
+            repo_id=REPO_ID,
+            path=check_path(path),
+            url=normalise(url, self.settings.schemes),
+            owner=OWNER,
+            name=check_name(name) if name else "",
+            priority=priority,
+            quota_subject=OWNER,
+        )
+        pick_storage(self.settings).check(_provisional(new), 0)
+        task = self.repository.add(new)
+        self.wake()
+        return task
+
+    def act(self, odr_id: int, action: Action) -> Task:
+        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible or AlreadyActive."""
+        task = self.repository.act(odr_id, action, OWNER)
+        self.wake()
+        return task
+
+    def remove(self, odr_id: int) -> Task:
+        """Take it off the list; what runs is cancelled first. Raises TaskNotFound."""
+        task = self.repository.remove(odr_id, OWNER)
+        self.wake()
+        return task
+
+    def prioritise(self, odr_id: int, priority: int) -> Task:
+        """0 to 100, higher goes first. Raises TaskNotFound or PriorityInvalid."""
+        task = self.repository.prioritise(odr_id, priority, OWNER)
+        self.wake()
+        return task
+
+    def start(self) -> None:
+        """Serve this data folder from this process. Raises AlreadyRunning, EngineUnavailable, TempDirUnusable."""
+        downloader = OfflineDownloader(self.settings)
+        downloader.start()
+        self._downloader = downloader
+        self._bell = _Bell(self.data, downloader)
+        self._bell.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the service of this process, if it has one; idempotent."""
+        if self._bell is not None:
+            self._bell.stop()
+        if self._downloader is not None:
+            self._downloader.stop(timeout)
+        self._downloader, self._bell = None, None
+
+    def close(self) -> None:
+        """``stop``, and give up the database."""
+        self.stop()
+        self.repository.close()
+
+    def is_served(self) -> bool:
+        """Whether some process, this one or another, serves this data folder."""
+        return TempDir(Path(self.settings.tempdir)).is_locked()
+
+    def wake(self) -> None:
+        """Make the serving process look at once; without one, nothing happens."""
+        if self._downloader is not None:
+            self._downloader.wake()
+        else:
+            _ring(self.data)
+
+
+class _Bell:
+    """Other processes ring by a datagram; the first thing that it wakes is the timer."""
+
+    def __init__(self, data: Path, downloader: OfflineDownloader) -> None:
+        self._data = data
+        self._downloader = downloader
+        self._finished = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="offline-bell", daemon=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def start(self) -> None:
+        with _socket_path(self._data) as path:
+            # We hold the lock of the data folder: whatever lies there is a dead process's.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            self._socket.bind(path)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._finished.set()
+        _ring(self._data)
+        self._thread.join(1.0)
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while not self._finished.is_set():
+            self._socket.recv(16)
+            self._downloader.wake()
+
+
+def _ring(data: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+        bell.setblocking(False)
+        # A full queue is as good as a delivered ring; no listener means that nobody serves.
+        with contextlib.suppress(OSError), _socket_path(data) as path:
+            bell.sendto(b"1", path)
+
+
+@contextlib.contextmanager
+def _socket_path(data: Path) -> Iterator[str]:
+    """A short name for the socket: a Unix address holds 107 bytes only, a data folder's path may be longer."""
+    fd = os.open(data, os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{fd}/{_WAKE_SOCKET}"
+    finally:
+        os.close(fd)
+
+
+def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequence[str]) -> Settings:
+    parser = RawConfigParser()
+    if config is not None:
+        _read_config(parser, config)
+    settings = Settings.from_config(
+        parser,
+        interval=1.0,
+        workers_per_user=Settings.workers,
+        tempdir=str(data / "temp"),
+        database=f"sqlite:///{data / 'offline-download.db'}",
+        storage="folder",
+    )
+    return dataclasses.replace(
+        settings,
+        enabled=True,
+        library=str((library or Path(settings.library)).absolute()),
+        allow_addresses=(*settings.allow_addresses, *allow),
+    )
+
+
+def _read_config(parser: RawConfigParser, config: Path) -> None:
+    try:
+        with open(config, encoding="utf-8") as file:
+            parser.read_file(file)
+    except (OSError, ConfigError, UnicodeDecodeError) as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(section=SECTION, option="--config", value=str(config), allowed=detail) from error
+    for sentence in unknown_options(parser):
+        logger.warning("%s", sentence)
+
+
+def _provisional(new: NewTask) -> Task:
+    """What a storage needs to know of a task that has no record yet."""
+    return Task(
+        odr_id=0,
+        repo_id=new.repo_id,
+        path=new.path,
+        url=new.url,
+        owner=new.owner,
+        timestamp=datetime.min,
+        status=OfflineDownloadStatus.WAITING,
+        name=new.name,
+    )

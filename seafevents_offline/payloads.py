@@ -1,0 +1,94 @@
+"""What lies in a task's folder: what may be stored of it, and what it tells about an interrupted run.
+
+The engine's words and the server's names are hostile here: only regular files inside the folder count.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from .engines.base import DownloadEngine, EngineFile, Snapshot
+from .errors import PayloadUnusable
+from .filename import safe_name
+from .task import Payload, PayloadFile, Task
+
+#: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
+_MAX_ENGINE_NAME_BYTES = 200
+
+_PAGE_START = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_PAGE_ENDINGS = frozenset({"", ".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".mht"})
+
+
+def fitting_name(url: str) -> str:
+    """Empty when the engine can use the link's own last part as a file name, else a short safe one of ours."""
+    last = unquote(urlsplit(url).path.rpartition("/")[2])
+    if len(last.encode()) <= _MAX_ENGINE_NAME_BYTES:
+        return ""
+    stem, extension = os.path.splitext(safe_name(last))
+    return stem.encode()[:_MAX_ENGINE_NAME_BYTES].decode("utf-8", "ignore") + extension
+
+
+def verified(folder: Path, snapshot: Snapshot) -> Payload:
+    """The payload of a complete transfer: exactly what the engine reports, proven on the disk.
+
+    Raises PayloadUnusable for anything else than complete regular files inside ``folder``.
+    """
+    if not snapshot.files:
+        raise PayloadUnusable()
+    return _payload("", [_verified_file(folder, file) for file in snapshot.files])
+
+
+def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None:
+    """The complete payload that an interrupted run left, or None.
+
+    A partial file of several connections can look whole. It is taken for complete only when the engine has left
+    no mark of unfinished work and both the recorded length and the recorded progress are its length.
+    """
+    if not folder.is_dir() or engine.resumable(folder):
+        return None
+    try:
+        files = [_found_file(folder, Path(root, name)) for root, _, names in os.walk(folder) for name in names]
+    except PayloadUnusable:
+        return None
+    payload = _payload(task.name, files)
+    return payload if files and payload.size == task.size == task.completed else None
+
+
+def is_unexpected_page(url: str, payload: Payload) -> bool:
+    """A page of HTML although the link promised a file (its last part has another ending)."""
+    ending = os.path.splitext(unquote(urlsplit(url).path.rpartition("/")[2]))[1].lower()
+    if ending in _PAGE_ENDINGS or len(payload.files) != 1:
+        return False
+    with open(payload.files[0].source, "rb") as file:
+        return _PAGE_START.match(file.read(1024)) is not None
+
+
+def _payload(name: str, files: list[PayloadFile]) -> Payload:
+    return Payload(name or files[0].name.partition("/")[0] if files else name, tuple(files))
+
+
+def _verified_file(folder: Path, file: EngineFile) -> PayloadFile:
+    if file.completed != file.size:
+        raise PayloadUnusable()
+    found = _found_file(folder, file.path)
+    if found.size != file.size:
+        raise PayloadUnusable()
+    return found
+
+
+def _found_file(folder: Path, path: Path) -> PayloadFile:
+    """``path`` as a part of the payload; no link on the way, no way out of the folder."""
+    try:
+        relative = path.relative_to(folder)
+        if ".." in relative.parts or path.resolve(strict=True) != folder.resolve(strict=True) / relative:
+            raise PayloadUnusable()
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        raise PayloadUnusable() from None
+    if not stat.S_ISREG(found.st_mode):
+        raise PayloadUnusable()
+    return PayloadFile("/".join(relative.parts), str(path), found.st_size)

@@ -1,0 +1,233 @@
+"""The use case: one task from its link to its file, or to the reason why not.
+
+    admit ── download ── verify ── store          each step raises one of our errors; `run` turns it
+      │          │                   │            into an Outcome, the only thing that leaves here
+      │          └ engine            └ storage
+      └ what an interrupted run left: a complete payload goes straight to verify,
+        a task that was being stored goes straight to store
+
+No threads and no SQL: the worker's Context is the only line to the outside.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from . import payloads
+from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
+from .errors import (
+    GOT_WEB_PAGE,
+    NO_EXPLANATION,
+    NameRefused,
+    NameTaken,
+    OfflineDownloadError,
+    PayloadLost,
+    StorageUnavailable,
+    TimeLimitExceeded,
+    TooLarge,
+    TooSlow,
+)
+from .filename import check_name, check_path, safe_name
+from .link import normalise
+from .settings import Settings
+from .status import OfflineDownloadStatus
+from .storages.base import Storage
+from .task import Done, Failed, Gone, Outcome, Payload, Retry, Task
+from .tempdir import TempDir
+from .units import format_size, format_time
+
+logger = logging.getLogger(__name__)
+
+#: ``retry-delay`` doubles with each attempt up to this many seconds.
+MAX_RETRY_DELAY = 600.0
+
+#: ``min-speed`` is an average over this many seconds.
+SPEED_WINDOW = 300.0
+
+#: How often a running task is asked again whether its owner may still store it, in seconds.
+CHECK_PERIOD = 60.0
+
+#: A worker looks at its transfer at least this often, in seconds, even when nothing wakes it.
+_LOOK_PERIOD = 1.0
+
+#: How often a free name is chosen anew when others keep taking it.
+_NAME_TRIES = 20
+
+
+class Context(Protocol):
+    """What the pipeline may ask of and tell to its worker. One event wakes it, whatever happened."""
+
+    @property
+    def gone(self) -> bool:
+        """The task is not this worker's any more, or the service stops: leave at once."""
+
+    def wake(self) -> None:
+        """Something changed; may be called from any thread."""
+
+    def wait(self, timeout: float) -> None:
+        """Until ``wake`` was called since the last wait, at most ``timeout`` seconds."""
+
+    def report(self, snapshot: Snapshot) -> None:
+        """How far it is; costs nothing, is written by others at most once a second."""
+
+    def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
+        """Record where it will be before anything is written there; None when the task is not ours any more."""
+
+
+class _NotOurs(Exception):
+    """Leaves the pipeline from any depth; becomes the outcome Gone."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Stateless; one instance serves all workers."""
+
+    settings: Settings
+    engine: DownloadEngine
+    storage: Storage
+    tempdir: TempDir
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self, task: Task, context: Context) -> Outcome:
+        """All that happens to a claimed task, and what came of it. Blocks; raises only what is a bug."""
+        try:
+            if task.status is OfflineDownloadStatus.STORING:
+                return self._store_again(task, context)
+            _admit(task, self.settings)
+            payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+            return self._store(task, payload or self._download(task, context), context)
+        except _NotOurs:
+            return Gone()
+        except OfflineDownloadError as error:
+            logger.debug("task %s: %s", task.odr_id, error, exc_info=True)
+            return verdict(task, error, self.settings)
+
+    # --- download -------------------------------------------------------------------------------------
+
+    def _download(self, task: Task, context: Context) -> Payload:
+        self.storage.check(task, task.size)
+        folder = self.tempdir.make(task.odr_id)
+        try:
+            snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context)
+        except NameRefused:
+            # The server's own name cannot be written: any name of ours does, the link is not to blame.
+            snapshot = self._fetch(task, folder, safe_name(""), context)
+        return payloads.verified(folder, snapshot)
+
+    def _fetch(self, task: Task, folder: Path, out: str, context: Context) -> Snapshot:
+        transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out), context.wake)
+        try:
+            return self._watch(task, transfer, context)
+        finally:
+            self.engine.remove(transfer)
+
+    def _watch(self, task: Task, transfer: Transfer, context: Context) -> Snapshot:
+        limits = _Limits(self.settings, self.clock())
+        next_check = self.clock() + CHECK_PERIOD
+        known_size = 0
+        while True:
+            snapshot = transfer.snapshot
+            if context.gone:
+                raise _NotOurs
+            context.report(snapshot)
+            if snapshot.error is not None:
+                raise snapshot.error
+            limits.check(snapshot, self.clock())
+            if snapshot.size > known_size or self.clock() >= next_check:
+                known_size, next_check = snapshot.size, self.clock() + CHECK_PERIOD
+                self._check_while_running(task, snapshot.size)
+            if snapshot.state is TransferState.COMPLETE:
+                return snapshot
+            context.wait(_LOOK_PERIOD)
+
+    def _check_while_running(self, task: Task, size: int) -> None:
+        try:
+            self.storage.check(task, size)
+        except StorageUnavailable as error:
+            # No answer is no refusal; it is asked again before storing.
+            logger.debug("task %s: %s", task.odr_id, error)
+
+    # --- store ----------------------------------------------------------------------------------------
+
+    def _store(self, task: Task, payload: Payload, context: Context) -> Outcome:
+        name = task.name or safe_name(payload.name)
+        note = GOT_WEB_PAGE if payloads.is_unexpected_page(task.url, payload) else NO_EXPLANATION
+        if task.stored_path and self.storage.arrived(task, payload):
+            _record(task, context, name, payload, task.stored_path)
+            return Done(payload.size, note)
+        self.storage.check(task, payload.size)
+        for _ in range(_NAME_TRIES):
+            task = _record(task, context, name, payload, self.storage.choose(task, name))
+            try:
+                self.storage.put(task, payload)
+            except NameTaken as taken:
+                logger.debug("task %s: %s", task.odr_id, taken)
+            else:
+                return Done(payload.size, note)
+        raise NameTaken(stored_path=task.stored_path)
+
+    def _store_again(self, task: Task, context: Context) -> Outcome:
+        """A crash interrupted the storing: look first, so that nothing is stored twice."""
+        payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+        if self.storage.arrived(task, payload):
+            return Done(task.size)
+        if payload is None:
+            raise PayloadLost()
+        return self._store(task, payload, context)
+
+
+def verdict(task: Task, error: OfflineDownloadError, settings: Settings) -> Outcome:
+    """What an error means for a task: a fault of ours waits, a fault of the link has ``max-attempts``."""
+    last = error.costs_attempt and task.attempts + 1 >= settings.max_attempts
+    if last or not error.retryable:
+        return Failed(error)
+    doublings = min(task.attempts, 20) if error.costs_attempt else 0
+    return Retry(min(settings.retry_delay * 2**doublings, MAX_RETRY_DELAY), error)
+
+
+class _Limits:
+    """``max-size``, ``time-limit`` and ``min-speed`` of one run."""
+
+    def __init__(self, settings: Settings, now: float) -> None:
+        self._settings = settings
+        self._started = now
+        self._window = (now, 0)
+        self._first = True
+
+    def check(self, snapshot: Snapshot, now: float) -> None:
+        settings = self._settings
+        if settings.max_size and max(snapshot.size, snapshot.completed) > settings.max_size:
+            raise TooLarge(limit=format_size(settings.max_size))
+        if snapshot.state is TransferState.COMPLETE:
+            return
+        if now - self._started > settings.time_limit:
+            raise TimeLimitExceeded(limit=format_time(settings.time_limit))
+        self._check_speed(snapshot, now)
+
+    def _check_speed(self, snapshot: Snapshot, now: float) -> None:
+        since, completed = self._window
+        if self._first and snapshot.completed:
+            # What an earlier run had downloaded is not this run's speed.
+            self._window, self._first = (since, snapshot.completed), False
+        elif now - since >= SPEED_WINDOW:
+            if snapshot.completed - completed < self._settings.min_speed * (now - since):
+                raise TooSlow(limit=format_size(self._settings.min_speed))
+            self._window = (now, snapshot.completed)
+
+
+def _admit(task: Task, settings: Settings) -> None:
+    """Rows that came by message or SQL are checked here as a door would have checked them."""
+    if normalise(task.url, settings.schemes) and check_path(task.path) and task.name:
+        check_name(task.name)
+
+
+def _record(task: Task, context: Context, name: str, payload: Payload, stored_path: str) -> Task:
+    recorded = context.storing(task, name=name, size=payload.size, stored_path=stored_path)
+    if recorded is None:
+        raise _NotOurs
+    return recorded

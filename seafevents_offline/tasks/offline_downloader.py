@@ -1,0 +1,133 @@
+"""The facade that the host starts, and the only place that picks an engine and a storage.
+
+Start: directory and lock, engine, workers, timer; the timer's first turn restores what a crash left.
+Stop: timer, engine (it keeps what is needed to go on), workers, lock, all by one deadline. It writes no status:
+the host is usually killed without any of this, so the next start must and does cope.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from configparser import RawConfigParser
+from pathlib import Path
+
+from .. import __version__, repository
+from ..engines.aria2 import Aria2Engine, end_old_engine
+from ..engines.base import DownloadEngine
+from ..errors import SettingsError
+from ..pipeline import Pipeline
+from ..repository import NodeBeat, Repository
+from ..settings import Settings, unknown_options
+from ..storages.base import Storage
+from ..storages.folder import FolderStorage
+from ..tempdir import TempDir
+from .nodes import NodeWatch
+from .pool import WorkerPool
+from .scheduler import Scheduler
+from .timer import OfflineDownloadTimer
+from .worker import Worker
+
+logger = logging.getLogger(__name__)
+
+#: An engine outlives a killed daemon by up to two seconds; the lock is waited for a little longer.
+_LOCK_PATIENCE = 6.0
+
+
+class OfflineDownloader:
+    """``config``: the host's parsed seafevents.conf, or Settings made by another door."""
+
+    def __init__(self, config: RawConfigParser | Settings) -> None:
+        self.settings = config if isinstance(config, Settings) else _parse(config)
+        self.repository: Repository = repository.open(self.settings)
+        self.tempdir = TempDir(Path(self.settings.tempdir))
+        self._timer: OfflineDownloadTimer | None = None
+        self._engine: DownloadEngine | None = None
+        self._pool: WorkerPool | None = None
+
+    def is_enabled(self) -> bool:
+        """False also when a setting is bad: then one line in the log says which."""
+        return self.settings.enabled
+
+    def start(self) -> None:
+        """Start everything, or nothing: raises TempDirUnusable, AlreadyRunning or EngineUnavailable.
+
+        A database that is away is not an error here; the timer waits for it.
+        """
+        self.tempdir.open()
+        deadline = time.monotonic() + _LOCK_PATIENCE
+        end_old_engine(self.tempdir.path, deadline)
+        lock_fd = self.tempdir.lock(deadline)
+        try:
+            self._engine = pick_engine(self.settings, self.tempdir.path, lock_fd)
+            self._engine.start()
+        except BaseException:
+            self.tempdir.unlock()
+            raise
+        self._start_threads(self._engine)
+        logger.info("offline download: started, refresh interval = %g s", self.settings.interval)
+
+    def wake(self) -> None:
+        """Something changed in the table: look now instead of at the next interval. Any thread, any time."""
+        if self._timer is not None:
+            self._timer.wake()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End within ``timeout`` seconds; idempotent. Running tasks stay as they are and go on at the next start."""
+        deadline = time.monotonic() + timeout
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._engine is not None:
+            # Before the workers: what they remove from a stopped engine keeps its files.
+            self._engine.stop(deadline)
+        if self._pool is not None:
+            self._pool.stop(deadline)
+        if self._timer is not None and self._timer.is_alive():
+            self._timer.join(max(0.0, deadline - time.monotonic()))
+        self.repository.close()
+        self.tempdir.unlock()
+
+    def _start_threads(self, engine: DownloadEngine) -> None:
+        pipeline = Pipeline(self.settings, engine, pick_storage(self.settings), self.tempdir)
+        worker = Worker(pipeline, self.repository, self.tempdir)
+        self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
+        scheduler = Scheduler(
+            settings=self.settings,
+            repository=self.repository,
+            tempdir=self.tempdir,
+            pool=self._pool,
+            watch=NodeWatch(),
+            describe=self._describe,
+        )
+        self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)
+        self._pool.start()
+        self._timer.start()
+
+    def _describe(self) -> NodeBeat:
+        health = {"workers": self.settings.workers, "running": len(self._pool.runs()) if self._pool else 0}
+        return NodeBeat(self.tempdir.node_id, self.settings.node or platform.node(), __version__, health)
+
+
+def pick_engine(settings: Settings, folder: Path, lock_fd: int | None = None) -> DownloadEngine:
+    """The engine for what can be downloaded today: links."""
+    return Aria2Engine(settings, folder, lock_fd)
+
+
+def pick_storage(settings: Settings) -> Storage:
+    """Where files go, by the setting ``storage``."""
+    if settings.storage == "folder":
+        return FolderStorage(Path(settings.library))
+    raise SettingsError(
+        section="OFFLINE DOWNLOAD", option="storage", value=settings.storage, allowed="only folder is available"
+    )
+
+
+def _parse(config: RawConfigParser) -> Settings:
+    for sentence in unknown_options(config):
+        logger.warning("offline download: %s", sentence)
+    try:
+        return Settings.from_config(config)
+    except SettingsError as error:
+        logger.error("offline download: stays off: %s", error)
+        return Settings(enabled=False)

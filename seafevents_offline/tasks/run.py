@@ -1,0 +1,78 @@
+"""One running task: what its worker, the timer and the engine share about it."""
+
+from __future__ import annotations
+
+import threading
+
+from ..engines.base import Snapshot
+from ..repository import Repository
+from ..status import FINAL, OfflineDownloadStatus
+from ..task import Progress, Task
+
+
+class TaskRun:
+    """The pipeline's Context. The worker waits on it; the timer reads its progress and says when it is gone."""
+
+    def __init__(self, task: Task, repository: Repository) -> None:
+        self.task = task
+        self._repository = repository
+        self._event = threading.Event()
+        self._gone = False
+        self._given_up = False
+        self._snapshot: Snapshot | None = None
+        self._written = (task.completed, task.size, task.speed)
+
+    @property
+    def gone(self) -> bool:
+        return self._gone
+
+    @property
+    def given_up(self) -> bool:
+        """The owner does not want it any more: nothing of it needs to be kept."""
+        return self._given_up
+
+    def wake(self) -> None:
+        self._event.set()
+
+    def wait(self, timeout: float) -> None:
+        self._event.wait(timeout)
+        self._event.clear()
+
+    def leave(self, *, given_up: bool = False) -> None:
+        """Tell the worker that the task is not its own any more."""
+        self._given_up = given_up
+        self._gone = True
+        self.wake()
+
+    def compare(self, found: tuple[OfflineDownloadStatus, int] | None) -> None:
+        """Hold the record's status and claim number (None: no record) against what this run has."""
+        if found is None:
+            self.leave(given_up=True)
+        elif found[1] != self.task.claim:
+            self.leave()
+        elif found[0] is not self.task.status and not self._just_moved(found[0]):
+            self.leave(given_up=found[0] in FINAL)
+
+    def report(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def progress(self) -> Progress | None:
+        """What is worth writing since the last time it was asked; None when nothing changed."""
+        snapshot = self._snapshot
+        if snapshot is None or self.task.status is not OfflineDownloadStatus.DOWNLOADING:
+            return None
+        now = (snapshot.completed, snapshot.size, snapshot.speed)
+        if now == self._written:
+            return None
+        self._written = now
+        return Progress(self.task.odr_id, self.task.claim, *now)
+
+    def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
+        recorded = self._repository.storing(task, name=name, size=size, stored_path=stored_path)
+        if recorded is not None:
+            self.task = recorded
+        return recorded
+
+    def _just_moved(self, status: OfflineDownloadStatus) -> bool:
+        # The worker writes STORING before it knows that it did: a look in between is no surprise.
+        return {status, self.task.status} == {OfflineDownloadStatus.DOWNLOADING, OfflineDownloadStatus.STORING}

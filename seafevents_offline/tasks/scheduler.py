@@ -1,0 +1,178 @@
+"""What is due when: restore once, then look every second, scan every interval, sweep every half minute.
+
+tick ─┬─ restore   until it succeeded once; nothing else happens before
+      ├─ look      while anything runs: whose are the running tasks now? how far are they? (2 statements)
+      ├─ scan      beat, survey, take over from dead nodes, claim what fits          (2 statements when idle)
+      └─ sweep     folders in the temporary directory that no task needs any more
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import DatabaseUnavailable, OfflineDownloadError, SchemaOutdated, TempDirUnusable
+from ..repository import NodeBeat, Repository
+from ..settings import Settings
+from ..task import Task
+from ..tempdir import TempDir
+from .nodes import NodeWatch
+from .pool import WorkerPool
+from .run import TaskRun
+
+logger = logging.getLogger(__name__)
+
+#: How often running tasks are looked at, in seconds.
+LOOK_PERIOD = 1.0
+
+#: After a wake the running tasks are looked at this soon, in seconds.
+_WOKEN_LOOK = 0.1
+
+#: How often the node says that it lives, in seconds, when the interval is shorter.
+BEAT_PERIOD = 5.0
+
+#: How often the temporary directory is swept, in seconds.
+SWEEP_PERIOD = 30.0
+
+#: A database that stays away is worth one warning in this many seconds.
+_WARNING_PERIOD = 60.0
+
+
+@dataclass
+class _Due:
+    """Something that happens every ``period`` seconds; whatever was missed happens once."""
+
+    period: float
+    at: float = 0.0
+
+    def now(self, now: float) -> bool:
+        if now < self.at:
+            return False
+        self.at = now + self.period
+        return True
+
+
+class Scheduler:
+    """Driven by OfflineDownloadTimer's thread alone."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        repository: Repository,
+        tempdir: TempDir,
+        pool: WorkerPool,
+        watch: NodeWatch,
+        describe: Callable[[], NodeBeat],
+    ) -> None:
+        self._settings = settings
+        self._repository = repository
+        self._tempdir = tempdir
+        self._pool = pool
+        self._describe = describe
+        self._watch = watch
+        self._restored = False
+        self._taken_over: frozenset[str] = frozenset()
+        self._look = _Due(LOOK_PERIOD)
+        self._scan = _Due(settings.interval)
+        self._beat = _Due(max(settings.interval, BEAT_PERIOD))
+        self._sweep = _Due(SWEEP_PERIOD)
+        self._next_warning = 0.0
+
+    def tick(self, now: float, *, woken: bool) -> float:
+        """Do what is due at ``now`` (monotonic); returns in how many seconds something is due again."""
+        if woken:
+            # Whoever wakes has changed something, often about a running task: look soon, but once for many.
+            self._look.at = min(self._look.at, now + _WOKEN_LOOK)
+            self._sweep.at = min(self._sweep.at, now + LOOK_PERIOD)
+        try:
+            self._turn(now, woken=woken)
+        except (DatabaseUnavailable, SchemaOutdated) as error:
+            self._watch.lost()
+            return self._failed(now, error)
+        except TempDirUnusable as error:
+            return self._failed(now, error)
+        due = min(self._scan.at, self._look.at) if self._pool.runs() else self._scan.at
+        return max(0.0, due - now)
+
+    def _turn(self, now: float, *, woken: bool) -> None:
+        if not self._restored:
+            self._restore()
+        if self._pool.runs() and self._look.now(now):
+            self._look_at_running(now)
+        if self._scan.now(now):
+            self._survey(now)
+        elif woken:
+            self._claim(now)
+        if self._sweep.now(now):
+            self._sweep_folders()
+
+    def _restore(self) -> None:
+        self._repository.upgrade()
+        for task in self._repository.restore(self._tempdir.node_id):
+            self._submit(task)
+        self._restored = True
+
+    def _look_at_running(self, now: float) -> None:
+        runs = self._pool.runs()
+        found = self._repository.statuses([run.task.odr_id for run in runs])
+        for run in runs:
+            run.compare(found.get(run.task.odr_id))
+        if self._beat.now(now):
+            # Beat and progress share one statement a second: what is not written now is written next time.
+            self._repository.beat(self._describe())
+        elif progress := [entry for run in runs if (entry := run.progress()) is not None]:
+            self._repository.report(progress)
+
+    def _survey(self, now: float) -> None:
+        if self._beat.now(now):
+            self._repository.beat(self._describe())
+        survey = self._repository.survey(self._tempdir.node_id)
+        self._watch.observe(survey.beats, now)
+        self._take_over(now)
+        if survey.waiting:
+            self._claim(now)
+
+    def _take_over(self, now: float) -> None:
+        dead = self._watch.dead(now)
+        for node_id in dead - self._taken_over:
+            logger.warning("node %s has not been seen for a while: its tasks are taken over", node_id)
+            for task in self._repository.take_over(self._tempdir.node_id, node_id):
+                self._submit(task)
+        # Once is enough: a dead node gets no new tasks, and one that comes back is watched anew.
+        self._taken_over = dead
+
+    def _claim(self, now: float) -> None:
+        slots = self._pool.free
+        if not slots:
+            return
+        claimed = self._repository.claim(
+            self._tempdir.node_id,
+            slots,
+            per_user=self._settings.workers_per_user,
+            per_host=self._settings.workers_per_host,
+            live_nodes=self._watch.alive(now),
+            exclude=[run.task.odr_id for run in self._pool.runs()],
+        )
+        for task in claimed:
+            self._submit(task)
+
+    def _submit(self, task: Task) -> None:
+        self._pool.submit(TaskRun(task, self._repository))
+
+    def _sweep_folders(self) -> None:
+        unused = self._tempdir.task_folders() - {run.task.odr_id for run in self._pool.runs()}
+        if not unused:
+            return
+        for odr_id in unused - self._repository.kept_folders(self._tempdir.node_id, unused):
+            logger.info("task %s: its temporary folder is not needed any more", odr_id)
+            self._tempdir.delete(odr_id)
+
+    def _failed(self, now: float, error: OfflineDownloadError) -> float:
+        level = logging.DEBUG
+        if now >= self._next_warning:
+            self._next_warning = now + _WARNING_PERIOD
+            level = logging.WARNING
+        logger.log(level, "%s", error)
+        return min(LOOK_PERIOD, self._settings.interval)

@@ -1,0 +1,81 @@
+"""What a worker does with one task: run the pipeline, tidy the folder, write the outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import DatabaseUnavailable, OfflineDownloadError
+from ..pipeline import Pipeline
+from ..repository import Repository
+from ..task import Done, Failed, Gone, Outcome, Retry
+from ..tempdir import TempDir
+from .run import TaskRun
+
+logger = logging.getLogger(__name__)
+
+#: While the database is away a finished worker tries to write its outcome this often, in seconds.
+_WRITE_PAUSE = 1.0
+
+
+def survive(what: str, action: Callable[[], None]) -> bool:
+    """Run ``action``; False and one logged traceback when it raised. No fault of one task or one scan may end
+    the thread that serves all others: this is the only place that catches everything."""
+    try:
+        action()
+    except Exception:
+        logger.exception("%s failed unexpectedly", what)
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Stateless; the pool's threads share one."""
+
+    pipeline: Pipeline
+    repository: Repository
+    tempdir: TempDir
+
+    def work(self, run: TaskRun) -> None:
+        """One task from claim to outcome; returns when nothing of it is left to do for this process."""
+        outcome: list[Outcome] = []
+        task = run.task
+        logger.info("task %s: %s, claim %s", task.odr_id, task.status.state, task.claim)
+        if not survive(f"task {task.odr_id}:", lambda: outcome.append(self.pipeline.run(task, run))):
+            outcome.append(Failed(OfflineDownloadError()))
+        survive(f"task {task.odr_id}:", lambda: self._conclude(run, outcome[0]))
+
+    def _conclude(self, run: TaskRun, outcome: Outcome) -> None:
+        if isinstance(outcome, Gone):
+            logger.info("task %s: left, it is not ours any more", run.task.odr_id)
+            if run.given_up:
+                self.tempdir.delete(run.task.odr_id)
+            return
+        if isinstance(outcome, (Done, Failed)):
+            # Before the final state can be seen: who sees it may rely on nothing being left.
+            self.tempdir.delete(run.task.odr_id)
+        self._write(run, outcome)
+
+    def _write(self, run: TaskRun, outcome: Done | Failed | Retry) -> None:
+        odr_id = run.task.odr_id
+        while True:
+            try:
+                written = self.repository.finish(run.task, outcome)
+            except DatabaseUnavailable as error:
+                logger.warning("task %s: its outcome cannot be written yet: %s", odr_id, error)
+                run.wait(_WRITE_PAUSE)
+                if run.gone:
+                    return
+            else:
+                logger.info("task %s: %s", odr_id, _in_words(outcome) if written else "is not ours any more")
+                return
+
+
+def _in_words(outcome: Done | Failed | Retry) -> str:
+    if isinstance(outcome, Done):
+        return f"stored, {outcome.size} bytes"
+    if isinstance(outcome, Retry):
+        return f"again in {outcome.after:.0f} s ({outcome.error.reason}: {outcome.error})"
+    return f"failed ({outcome.error.reason}: {outcome.error})"

@@ -1,0 +1,154 @@
+"""The node's own directory: its identity, the lock that keeps a second daemon out, one folder a task.
+
+    tempdir/node        a random id, made once: identity survives a new host name or container
+    tempdir/lock        flock, held by the daemon and inherited by its engine, so that it is free only when both ended
+    tempdir/<odr_id>/   what is downloaded for that task
+
+Nothing outside this directory is ever deleted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import stat
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from .errors import AlreadyRunning, TempDirUnusable
+from .process import alive, identity
+
+logger = logging.getLogger(__name__)
+
+#: How often a lock that an ending process still holds is tried again, in seconds.
+_LOCK_PAUSE = 0.05
+
+
+class TempDir:
+    """Call ``open`` before anything else; ``lock`` before anything is written to a task's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.node_id = ""
+        self._lock_fd: int | None = None
+
+    def open(self) -> None:
+        """Make the directory if needed, check that it is ours alone, read or make the node's id.
+
+        Raises TempDirUnusable with what is wrong.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._check(os.lstat(self.path))
+            self.node_id = self._read_or_make_node()
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
+    def lock(self, deadline: float) -> int:
+        """Take the lock and return its file descriptor, for the engine to inherit.
+
+        Raises AlreadyRunning: at once when the daemon that has it lives, at ``deadline`` (``time.monotonic()``)
+        when only something that it left behind still holds it.
+        """
+        fd = self._open_lock()
+        pause = threading.Event()
+        while not _try_lock(fd):
+            holder = os.pread(fd, 100, 0).decode("ascii", "replace")
+            if alive(holder) or time.monotonic() >= deadline:
+                os.close(fd)
+                raise AlreadyRunning(path=str(self.path))
+            pause.wait(_LOCK_PAUSE)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, identity(os.getpid()).encode(), 0)
+        self._lock_fd = fd
+        return fd
+
+    def is_locked(self) -> bool:
+        """Whether some daemon has this directory now."""
+        try:
+            fd = self._open_lock()
+        except TempDirUnusable:
+            return False
+        try:
+            return not _try_lock(fd)
+        finally:
+            os.close(fd)
+
+    def unlock(self) -> None:
+        """Give the lock up; idempotent."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    def folder(self, odr_id: int) -> Path:
+        """The task's folder, whether it exists or not."""
+        return self.path / str(odr_id)
+
+    def make(self, odr_id: int) -> Path:
+        """The task's folder, made if needed. Raises TempDirUnusable."""
+        folder = self.folder(odr_id)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._check(os.lstat(folder))
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+        return folder
+
+    def delete(self, odr_id: int) -> None:
+        """Delete the task's folder with all that is in it; what resists is left to the next sweep."""
+        folder = self.folder(odr_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.lexists(folder):
+            logger.warning("task %s: its temporary folder cannot be deleted now", odr_id)
+
+    def task_folders(self) -> set[int]:
+        """The ids of all tasks that have a folder here. Raises TempDirUnusable."""
+        try:
+            return {int(name) for name in os.listdir(self.path) if name.isascii() and name.isdigit()}
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
+    def _open_lock(self) -> int:
+        try:
+            return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
+    def _check(self, found: os.stat_result) -> None:
+        if not stat.S_ISDIR(found.st_mode):
+            raise self._unusable("it is not a real directory")
+        if found.st_uid != os.geteuid():
+            raise self._unusable("it belongs to another user")
+        if found.st_mode & 0o077:
+            raise self._unusable("others may read or write it; run `chmod 700` on it")
+
+    def _read_or_make_node(self) -> str:
+        path = self.path / "node"
+        draft = self.path / f"node.{os.getpid()}"
+        if not path.exists():
+            draft.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                logger.debug("another process made the node's id first")
+            finally:
+                draft.unlink()
+        try:
+            return str(uuid.UUID(path.read_text(encoding="ascii").strip()))
+        except ValueError:
+            raise self._unusable("its file `node` is damaged; delete that file") from None
+
+    def _unusable(self, detail: str) -> TempDirUnusable:
+        return TempDirUnusable(path=str(self.path), detail=detail)
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
