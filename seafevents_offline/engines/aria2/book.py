@@ -1,0 +1,142 @@
+"""What callers want of aria2c and what is known of it: the one thing that all threads share, with the one lock.
+
+    add() ─> new ──taken for a round──> sent ──ended by itself──> settled
+              └─ end() ─> dropped        └─ end() ─> ending ──aria2c let go──> settled
+
+When aria2c dies, everything that was sent is new again, and what was ending has ended.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from ..base import Transfer
+
+#: New downloads in one round; their links must fit into one request, and others wait meanwhile.
+_BATCH = 200
+
+
+@dataclass(eq=False)
+class Entry:
+    """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it."""
+
+    gid: str
+    transfer: Transfer
+    sent: bool = False
+    ending: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the next round must do, in this order: a name can be used again only when it was forgotten."""
+
+    forgets: list[str]
+    news: list[Entry]
+    ends: list[Entry]
+    looks: list[Entry]
+
+
+class Book:
+    """Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: dict[str, Entry] = {}
+        self._new: deque[Entry] = deque()
+        self._ends: list[Entry] = []
+        self._looks: set[str] = set()
+        self._forgets: list[str] = []
+        self._poked = False
+
+    # --- callers and notifications --------------------------------------------------------------------
+
+    def add(self, entry: Entry) -> None:
+        with self._changed:
+            if entry.gid in self._open:
+                raise ValueError(f"{entry.gid} is being downloaded already")
+            self._open[entry.gid] = entry
+            self._new.append(entry)
+            self._changed.notify()
+
+    def end(self, gid: str, transfer: Transfer) -> Entry | None:
+        """Ask for its end; None when aria2c has nothing to do with it (any more)."""
+        with self._changed:
+            entry = self._open.get(gid)
+            if entry is None or entry.transfer is not transfer:
+                return None
+            entry.ending = True
+            if not entry.sent:
+                del self._open[gid]
+                return None
+            self._ends.append(entry)
+            self._changed.notify()
+            return entry
+
+    def look(self, gid: str) -> None:
+        """Something happened to it."""
+        with self._changed:
+            self._looks.add(gid)
+            self._changed.notify()
+
+    def poke(self) -> None:
+        """Something happened that concerns everything."""
+        with self._changed:
+            self._poked = True
+            self._changed.notify()
+
+    # --- the monitor ----------------------------------------------------------------------------------
+
+    def wait(self, until: float) -> bool:
+        """Until there is work or ``until`` (``time.monotonic()``); True when everything must be looked at."""
+        with self._changed:
+            self._changed.wait_for(self._has_work, max(0.0, until - time.monotonic()))
+            poked, self._poked = self._poked, False
+            return poked
+
+    def take(self) -> Work:
+        """The work of one round; it is not offered again."""
+        with self._changed:
+            news = [self._new.popleft() for _ in range(min(_BATCH, len(self._new)))]
+            news = [entry for entry in news if not entry.ending]
+            for entry in news:
+                entry.sent = True
+            looks = [self._open[gid] for gid in self._looks if gid in self._open]
+            work = Work(self._forgets, news, self._ends, looks)
+            self._forgets, self._ends, self._looks = [], [], set()
+            return work
+
+    def sent(self) -> dict[str, Entry]:
+        """All that aria2c should have."""
+        with self._changed:
+            return {gid: entry for gid, entry in self._open.items() if entry.sent}
+
+    def idle(self) -> bool:
+        with self._changed:
+            return not self._open
+
+    def settle(self, entry: Entry) -> None:
+        """It has ended: aria2c may forget it, and whoever waits for its end is released."""
+        with self._changed:
+            if self._open.pop(entry.gid, None) is not None:
+                self._forgets.append(entry.gid)
+        entry.released.set()
+
+    def renew(self) -> None:
+        """aria2c has died; the next one begins with what is open."""
+        with self._changed:
+            ended = [entry for entry in self._open.values() if entry.ending]
+            for entry in ended:
+                del self._open[entry.gid]
+            for entry in self._open.values():
+                entry.sent = False
+            self._new = deque(self._open.values())
+            self._forgets, self._ends, self._looks = [], [], set()
+        for entry in ended:
+            entry.released.set()
+
+    def _has_work(self) -> bool:
+        return bool(self._poked or self._new or self._ends or self._looks or self._forgets)

@@ -1,0 +1,259 @@
+"""The only thread that talks to aria2c: rounds of RPC, and a new aria2c when the old one is dead or hangs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...errors import EngineFault, EngineUnavailable, OfflineDownloadError
+from ...link import host_of
+from ..base import EngineFile, Job, Snapshot, TransferState
+from . import faults, folder, options
+from .book import Book, Entry
+from .notifications import Notifications
+from .process import Aria2Process
+from .rpc import Call, EngineSilent, Refused, RpcClient
+
+logger = logging.getLogger(__name__)
+
+_NAME = "offline-engine-monitor"
+
+#: How often the progress of what runs is asked for, in seconds.
+_POLL_PERIOD = 1.0
+
+#: Without downloads there is nothing to ask; death is told by the broken line of notifications.
+_IDLE_PERIOD = 60.0
+
+#: The pause between two starts of aria2c, and between two warnings that it cannot be started.
+_START_PERIOD = 2.0
+_WARN_PERIOD = 60.0
+
+#: The last part of the time to stop, in which aria2c is killed if need be.
+_KILL_TIME = 0.5
+
+_PROGRESS = ["gid", "status", "totalLength", "completedLength", "downloadSpeed"]
+_STATUS = [*_PROGRESS, "errorCode", "errorMessage", "files"]
+
+
+class Monitor:
+    """``launch`` makes a new aria2c or raises EngineUnavailable."""
+
+    def __init__(self, book: Book, launch: Callable[[], Aria2Process]) -> None:
+        self._book = book
+        self._launch = launch
+        self._notifications = Notifications(book.look, book.poke)
+        self._stopping = threading.Event()
+        self._deadline = 0.0
+        self._process: Aria2Process | None = None
+        self._client: RpcClient | None = None
+        self._next_poll = self._next_start = self._next_warning = 0.0
+        self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
+
+    def start(self) -> None:
+        """Raises EngineUnavailable, and then nothing was started."""
+        self._adopt(self._launch())
+        self._notifications.start()
+        self._thread.start()
+
+    def stop(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._stopping.set()
+        self._book.poke()
+        self._notifications.stop(deadline)
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+            self.kill()
+            self._thread.join(_KILL_TIME)
+
+    def kill(self) -> None:
+        """End aria2c at once; a new one begins unless this is the end. Idempotent."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            self._book.poke()
+
+    # --- the loop -------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if self._process is None:
+                self._stopping.wait(self._next_start - time.monotonic())
+                everything = True
+            else:
+                everything = self._book.wait(self._next_time())
+            if not self._stopping.is_set():
+                self.turn(everything)
+        self._shut_down()
+
+    def _next_time(self) -> float:
+        return time.monotonic() + _IDLE_PERIOD if self._book.idle() else self._next_poll
+
+    def turn(self, everything: bool) -> None:
+        """One time around the loop. ``everything``: do not wait for the next poll, something may have been missed."""
+        if self._process is not None and not self._process.running():
+            self._bury("has died")
+        if self._process is None and not self._revive():
+            return
+        try:
+            self._round(everything or time.monotonic() >= self._next_poll)
+        except EngineSilent as silent:
+            self._bury(f"does not answer ({silent})")
+
+    # --- one round ------------------------------------------------------------------------------------
+
+    def _round(self, poll: bool) -> None:
+        work = self._book.take()
+        calls = [Call(RpcClient.REMOVE_DOWNLOAD_RESULT, (gid,), _ignore) for gid in work.forgets]
+        calls += [call for entry in work.news if (call := self._add_call(entry)) is not None]
+        calls += [Call(RpcClient.FORCE_REMOVE, (entry.gid,), partial(self._ending, entry)) for entry in work.ends]
+        calls += [Call(RpcClient.TELL_STATUS, (entry.gid, _STATUS), partial(self._seen, entry)) for entry in work.looks]
+        if poll:
+            calls += self._poll_calls()
+            self._next_poll = time.monotonic() + _POLL_PERIOD
+        if self._client is not None:
+            self._client.round(calls)
+
+    def _add_call(self, entry: Entry) -> Call | None:
+        job = entry.transfer.job
+        try:
+            settled = prepare(job)
+        except OSError as error:
+            self._fail(entry, unusable(error))
+            return None
+        return Call(RpcClient.ADD_URI, ([job.url], settled), partial(self._added, entry))
+
+    def _added(self, entry: Entry, answer: Any) -> None:
+        if isinstance(answer, Refused):
+            logger.warning("task %s: aria2 refuses the download: %s", entry.transfer.job.odr_id, answer.message)
+            self._fail(entry, EngineFault(code="refused"))
+
+    def _ending(self, entry: Entry, answer: Any) -> None:
+        if isinstance(answer, Refused):
+            # It ended by itself a moment ago.
+            self._book.look(entry.gid)
+
+    # --- what aria2c says -----------------------------------------------------------------------------
+
+    def _poll_calls(self) -> list[Call]:
+        expected = self._book.sent()
+        if not expected:
+            return []
+        return [
+            Call(RpcClient.TELL_ACTIVE, (_PROGRESS,), partial(self._active, expected)),
+            Call(RpcClient.TELL_WAITING, (0, len(expected), ["gid"]), partial(self._waiting, expected)),
+        ]
+
+    def _active(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
+        for status in answer:
+            entry = expected.pop(status["gid"], None)
+            if entry is not None:
+                entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
+
+    def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
+        for status in answer:
+            expected.pop(status["gid"], None)
+        for gid in expected:
+            # Neither active nor waiting: it has ended, and the notification was missed or is on its way.
+            self._book.look(gid)
+
+    def _seen(self, entry: Entry, answer: Any) -> None:
+        status = {"status": "lost"} if isinstance(answer, Refused) else answer
+        if status["status"] in ("active", "waiting", "paused"):
+            entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
+        elif status["status"] == "complete":
+            entry.transfer.update(_snapshot(TransferState.COMPLETE, status))
+            self._book.settle(entry)
+        elif status["status"] == "error":
+            host = host_of(entry.transfer.job.url)
+            self._fail(entry, faults.to_error(status["errorCode"], status.get("errorMessage", ""), host), status)
+        else:
+            self._fail(entry, EngineFault(code=status["status"]))
+
+    def _fail(self, entry: Entry, error: OfflineDownloadError, status: Mapping[str, Any] | None = None) -> None:
+        if not entry.ending:
+            entry.transfer.update(_snapshot(TransferState.FAILED, status or {}, error))
+        self._book.settle(entry)
+
+    # --- birth and death ------------------------------------------------------------------------------
+
+    def _adopt(self, process: Aria2Process) -> None:
+        self._process = process
+        self._client = RpcClient(process.port, process.secret)
+        self._notifications.follow(process.port)
+
+    def _bury(self, why: str) -> None:
+        process = self._process
+        if process is None:
+            return
+        logger.warning("aria2c %s; starting a new one", why)
+        process.kill()
+        self._forget_process()
+        self._book.renew()
+
+    def _forget_process(self) -> None:
+        self._notifications.follow(0)
+        if self._client is not None:
+            self._client.close()
+        self._process = self._client = None
+
+    def _revive(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_start:
+            return False
+        self._next_start = now + _START_PERIOD
+        try:
+            self._adopt(self._launch())
+        except EngineUnavailable as error:
+            if now >= self._next_warning:
+                self._next_warning = now + _WARN_PERIOD
+                logger.warning("%s Trying again every %g seconds.", error, _START_PERIOD)
+            return False
+        return True
+
+    def _shut_down(self) -> None:
+        process = self._process
+        if process is not None:
+            process.terminate()
+            process.wait(self._deadline - _KILL_TIME)
+            process.kill()
+            self._forget_process()
+        self._book.renew()
+
+
+def prepare(job: Job) -> dict[str, str]:
+    """Make the job's folder fit for a start and say with which options. Raises OSError."""
+    part = folder.payload(job.folder)
+    if part is None:
+        folder.clear(job.folder)
+        return options.download(job, job.out, resume=False)
+    # By its present name, whatever the server calls it today: a second name would be a second file.
+    return options.download(job, part.name, resume=True)
+
+
+def unusable(error: OSError) -> EngineUnavailable:
+    return EngineUnavailable(detail=f"its temporary folder: {error.strerror}.")
+
+
+def _snapshot(state: TransferState, status: Mapping[str, Any], error: OfflineDownloadError | None = None) -> Snapshot:
+    files = tuple(
+        EngineFile(Path(file["path"]), int(file["length"]), int(file["completedLength"]))
+        for file in status.get("files", ())
+        if state is TransferState.COMPLETE
+    )
+    return Snapshot(
+        state,
+        completed=int(status.get("completedLength", 0)),
+        size=int(status.get("totalLength", 0)),
+        speed=int(status.get("downloadSpeed", 0)) if state is TransferState.ACTIVE else 0,
+        files=files,
+        error=error,
+    )
+
+
+def _ignore(_: Any) -> None:
+    """The answer does not matter."""

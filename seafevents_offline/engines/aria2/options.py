@@ -1,0 +1,88 @@
+"""What aria2c is told: once in its configuration file, and with each download. Built from typed values only.
+
+Every line that is not obvious says which danger it wards off.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ... import __version__
+from ...settings import Settings
+from ..base import Job
+
+#: More than anybody adds: a result that aria2 forgot would look like a download that it never had.
+_MAX_RESULTS = 100_000
+
+
+def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, str]:
+    """Everything but the RPC address. ``bundle``: trusted certificates; ``parent``: it ends when this process does."""
+    connections = str(settings.connections)
+    return {
+        "quiet": "true",
+        "stop-with-process": str(parent),
+        # What people or servers could otherwise switch on.
+        "no-netrc": "true",  # passwords of the account that runs the service
+        "follow-torrent": "false",  # a link would become peers, trackers and files of its own choice
+        "follow-metalink": "false",
+        "enable-dht": "false",
+        "enable-dht6": "false",
+        "bt-enable-lpd": "false",
+        "enable-peer-exchange": "false",
+        "parameterized-uri": "false",  # one link could become thousands: [1-9999]
+        "header": "Accept: */*",  # aria2 would ask for a metalink first, and some servers answer with one
+        "user-agent": f"seafevents-offline/{__version__}",
+        "check-certificate": "true",
+        "ca-certificate": str(bundle),
+        "http-accept-gzip": "false",  # a small body could unpack to any size
+        "conditional-get": "false",
+        "enable-http-pipelining": "false",
+        # Names.
+        "content-disposition-default-utf8": "true",
+        "auto-file-renaming": "false",
+        # The folder is the job's own and cleared before a start from 0; without this aria2 gives up (code 13) when
+        # a server that cannot continue makes it begin again over its own part.
+        "allow-overwrite": "true",
+        "remote-time": "false",
+        # Trying again is the pipeline's decision.
+        "max-tries": "1",
+        "retry-wait": "0",
+        "connect-timeout": "30",
+        "timeout": "60",
+        # Continuing.
+        "always-resume": "false",  # a server without ranges: begin again at 0 instead of failing
+        "max-resume-failure-tries": "0",
+        "auto-save-interval": "1",  # the default loses a minute; the control file is empty until the first save
+        "file-allocation": "none",  # a lying Content-Length would take real disk space before anybody can look
+        # Speed.
+        "max-concurrent-downloads": str(settings.workers),
+        "max-connection-per-server": connections,
+        "split": connections,
+        "min-split-size": "1M",
+        "max-overall-download-limit": str(settings.speed_limit),
+        "disk-cache": "32M",
+        "max-download-result": str(_MAX_RESULTS),
+        "rpc-max-request-size": "16M",
+    }
+
+
+def rpc(port: int, secret: str) -> dict[str, str]:
+    """Where it listens and what it must be told to obey."""
+    return {
+        "enable-rpc": "true",
+        "rpc-listen-all": "false",
+        "rpc-allow-origin-all": "false",
+        "rpc-listen-port": str(port),
+        "rpc-secret": secret,
+    }
+
+
+def gid(job: Job) -> str:
+    """aria2's name for the job: 40 bits of the task's id and 24 of its claim, so that each claim has its own."""
+    return f"{job.odr_id % 2**40:010x}{job.claim % 2**24:06x}"
+
+
+def download(job: Job, out: str, resume: bool) -> dict[str, str]:
+    """The options of one download, all there are; ``out`` is a base name of ours or of a file of the job's folder."""
+    options = {"gid": gid(job), "dir": str(job.folder), "continue": "true" if resume else "false"}
+    return {**options, "out": out} if out else options

@@ -1,0 +1,208 @@
+"""One private aria2c child: its files, its birth, its end, and the end of one that a killed daemon left behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...errors import EngineUnavailable
+from ...process import alive, identity
+from . import options
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that a new aria2c may take until it listens.
+_START_LIMIT = 15.0
+
+#: Another program may take the free port between our look and aria2c's bind.
+_PORT_TRIES = 5
+
+#: What aria2c prints (trouble at its start, mostly) may grow to this many bytes.
+_MAX_LOG = 1024**2
+
+#: Seconds that an old aria2c gets to save its control files.
+_GRACE = 1.5
+
+_PAUSE = 0.01
+
+
+class Aria2Process:
+    """A running aria2c. Made by ``launch``; whoever has it must ``kill`` it or see it end."""
+
+    def __init__(self, child: subprocess.Popen[bytes], port: int, secret: str, log: Path) -> None:
+        self.port = port
+        self.secret = secret
+        self._child = child
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def running(self) -> bool:
+        return self._child.poll() is None
+
+    def wait(self, deadline: float) -> bool:
+        """Whether it has ended by ``deadline`` (``time.monotonic()``)."""
+        try:
+            self._child.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def terminate(self) -> None:
+        self._child.terminate()
+
+    def kill(self) -> None:
+        """End it at once; when this returns it writes nothing any more. Idempotent."""
+        self._child.kill()
+        self._child.wait()
+
+    def trim_log(self) -> None:
+        """aria2c appends to its log, so it may be emptied under its hands."""
+        if self._log.exists() and self._log.stat().st_size > _MAX_LOG:
+            os.truncate(self._log, 0)
+
+
+def launch(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd: int | None) -> Aria2Process:
+    """Start aria2c and wait until it listens. ``folder`` gets its files; ``lock_fd`` is inherited and so kept locked.
+
+    Raises EngineUnavailable.
+    """
+    for _ in range(_PORT_TRIES):
+        process = _spawn(binary, folder, configuration, lock_fd)
+        if _wait_for_port(process):
+            return process
+        process.kill()
+    raise EngineUnavailable(detail=f"aria2c does not start: {_last_words(folder) or 'it says nothing'}")
+
+
+def end_old_engine(folder: Path, deadline: float) -> None:
+    """End the aria2c that a killed daemon left in ``folder``; returns when it is gone, at ``deadline`` at the latest.
+
+    Leaves alone what is not certainly that: another process with its number, or one whose daemon still lives.
+    """
+    child, parent = _read_pid_file(folder)
+    if not _is_ours(child, folder) or alive(parent):
+        return
+    pid = int(child.partition(":")[0])
+    logger.info("ending the aria2c (process %s) that an earlier run left behind", pid)
+    for sign, until in ((signal.SIGTERM, min(deadline, time.monotonic() + _GRACE)), (signal.SIGKILL, deadline)):
+        _signal(pid, sign)
+        if _wait_until_gone(child, until):
+            return
+    logger.warning("the old aria2c (process %s) does not end", pid)
+
+
+def _spawn(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd: int | None) -> Aria2Process:
+    port, secret, conf = _free_port(), secrets.token_hex(32), _conf(folder)
+    lines = {**configuration, **options.rpc(port, secret)}
+    _write_private(conf, "".join(f"{name}={value}\n" for name, value in lines.items()))
+    log = folder / "aria2.log"
+    with open(log, "wb", opener=_private) as output:
+        try:
+            child = subprocess.Popen(
+                [str(binary), f"--conf-path={conf}"],
+                cwd=folder,
+                # No proxies, no library paths of the host's, no account's home.
+                env={"HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                close_fds=True,
+                pass_fds=() if lock_fd is None else (lock_fd,),
+                # Ctrl-C in the host's terminal is not meant for it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EngineUnavailable(detail=f"{binary} does not run: {error.strerror}.") from error
+    _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
+    return Aria2Process(child, port, secret, log)
+
+
+def _conf(folder: Path) -> Path:
+    return folder / "aria2.conf"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+
+
+def _write_private(path: Path, text: str) -> None:
+    # Anew each time: an existing file would keep its mode and its readers.
+    path.unlink(missing_ok=True)
+    with open(path, "x", encoding="utf-8", opener=_private) as file:
+        file.write(text)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_port(process: Aria2Process) -> bool:
+    pause, deadline = threading.Event(), time.monotonic() + _START_LIMIT
+    while process.running() and time.monotonic() < deadline:
+        if _listens(process.pid, process.port):
+            return True
+        pause.wait(_PAUSE)
+    return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether that very process listens on 127.0.0.1: aria2c is content with ::1 when another program was faster
+    here, and that program would be told the secret."""
+    wanted = f"0100007F:{port:04X}"
+    try:
+        table = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()
+        owned = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}
+    except OSError:
+        return False
+    rows = [line.split() for line in table[1:]]
+    return any(row[1] == wanted and row[3] == "0A" and f"socket:[{row[9]}]" in owned for row in rows)
+
+
+def _last_words(folder: Path) -> str:
+    text = (folder / "aria2.log").read_text(encoding="utf-8", errors="replace").strip()
+    return text.splitlines()[-1][:300] if text else ""
+
+
+def _read_pid_file(folder: Path) -> tuple[str, str]:
+    try:
+        lines = (folder / "aria2.pid").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return "", ""
+    return (lines[0], lines[1]) if len(lines) == 2 else ("", "")
+
+
+def _is_ours(child: str, folder: Path) -> bool:
+    if not alive(child):
+        return False
+    try:
+        arguments = Path(f"/proc/{child.partition(':')[0]}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return os.fsencode(f"--conf-path={_conf(folder)}") in arguments
+
+
+def _signal(pid: int, sign: signal.Signals) -> None:
+    try:
+        os.kill(pid, sign)
+    except ProcessLookupError:
+        logger.debug("the old aria2c has just ended")
+
+
+def _wait_until_gone(child: str, until: float) -> bool:
+    pause = threading.Event()
+    while alive(child) and time.monotonic() < until:
+        pause.wait(_PAUSE)
+    return not alive(child)

@@ -1,0 +1,111 @@
+"""An engine in memory that does what its script says: for tests of everything above it, and for the documentation.
+
+engine = StubEngine({"http://example.test/a": Script(body=b"hello")})
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Union
+from urllib.parse import unquote, urlsplit
+
+from ..errors import FileNotFoundAtServer, OfflineDownloadError
+from .base import DownloadEngine, EngineFile, EngineInfo, Job, Snapshot, Transfer, TransferState
+
+_MARK = ".part"
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """The link gives ``body`` under ``name`` (empty: the link's last part)."""
+
+    body: bytes = b""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The link gives ``body`` and then ``error``."""
+
+    error: OfflineDownloadError
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The link gives ``body`` of ``size`` bytes and then nothing more, until ``StubEngine.play`` says what follows."""
+
+    body: bytes = b""
+    size: int = 0
+
+
+Act = Union[Deliver, Fail, Hold]
+
+
+class StubEngine(DownloadEngine):
+    """``script``: what each link does; other links are not found. Everything happens within the call that causes it."""
+
+    def __init__(self, script: Mapping[str, Act] | None = None) -> None:
+        self._script = dict(script or {})
+        self._running: dict[tuple[int, int], Transfer] = {}
+        self._lock = threading.RLock()
+        #: Every job that was added, in order.
+        self.added: list[Job] = []
+        self.started = False
+
+    def start(self) -> None:
+        self.started = True
+
+    def stop(self, deadline: float) -> None:
+        self.started = False
+
+    def add(self, job: Job, wake: Callable[[], None]) -> Transfer:
+        transfer = Transfer(job, wake)
+        with self._lock:
+            self.added.append(job)
+            self._running[job.odr_id, job.claim] = transfer
+            self._perform(transfer, self._script.get(job.url, Fail(FileNotFoundAtServer(status=404))))
+        return transfer
+
+    def remove(self, transfer: Transfer) -> None:
+        with self._lock:
+            self._running.pop((transfer.job.odr_id, transfer.job.claim), None)
+
+    def resumable(self, folder: Path) -> bool:
+        return folder.is_dir() and any(path.name.endswith(_MARK) for path in folder.iterdir())
+
+    def info(self) -> EngineInfo:
+        return EngineInfo("stub", "1", "memory", "")
+
+    def play(self, url: str, act: Act) -> None:
+        """From now on ``url`` does this; transfers of it that are held go on with it."""
+        with self._lock:
+            self._script[url] = act
+            for transfer in list(self._running.values()):
+                if transfer.job.url == url:
+                    self._perform(transfer, act)
+
+    def _perform(self, transfer: Transfer, act: Act) -> None:
+        if transfer.snapshot.state is not TransferState.ACTIVE:
+            return
+        job = transfer.job
+        name = job.out or (act.name if isinstance(act, Deliver) else "") or _last_part(job.url)
+        mark = job.folder / f"{name}{_MARK}"
+        mark.write_bytes(b"")
+        (job.folder / name).write_bytes(act.body)
+        done = len(act.body)
+        if isinstance(act, Deliver):
+            mark.unlink()
+            files = (EngineFile(job.folder / name, done, done),)
+            transfer.update(Snapshot(TransferState.COMPLETE, done, done, files=files))
+        elif isinstance(act, Fail):
+            transfer.update(Snapshot(TransferState.FAILED, done, error=act.error))
+        else:
+            transfer.update(Snapshot(TransferState.ACTIVE, done, act.size or done, speed=done))
+
+
+def _last_part(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2]).replace("/", "_") or "index.html"
