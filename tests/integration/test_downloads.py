@@ -1,0 +1,361 @@
+"""From a record in the table to a file in the library, with the real aria2c; A-numbers are acceptance cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from seafevents_offline.status import Action, OfflineDownloadStatus
+from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
+from tests.support.service import Service
+from tests.support.waiting import eventually
+
+S = OfflineDownloadStatus
+MakeService = Callable[..., Service]
+
+
+def test_a1_a_link_becomes_a_file(service: Service, http_server: HttpServer) -> None:
+    file = File(size=3_000_000, seed=1)
+    odr_id = service.add(http_server.serve("/sample-1.jpg", file))
+    task = service.wait(odr_id)
+    assert (task.status, task.comment, task.reason) == (S.OK, "", "")
+    assert (task.size, task.completed, task.speed) == (3_000_000, 3_000_000, 0)
+    assert (task.name, task.stored_path) == ("sample-1.jpg", "/sample-1.jpg")
+    assert task.started_at is not None
+    assert task.finished_at is not None
+    assert service.files() == {"/sample-1.jpg": file.read(0, 3_000_000)}
+    assert service.folders() == set()
+
+
+def test_a2_a_missing_file_is_an_error_after_one_request(service: Service, http_server: HttpServer) -> None:
+    task = service.wait(service.add(http_server.serve("/nothing", Answer(404))))
+    assert (task.status, task.reason) == (S.ERROR, "not_found")
+    assert "404" in task.comment
+    assert len(http_server.requests) == 1
+    assert service.files() == {}
+    assert service.folders() == set()
+
+
+def test_a3_a_server_that_comes_back_costs_only_attempts(service: Service, http_server: HttpServer) -> None:
+    file = File(size=1000, answers=[Answer(500), Answer(503)])
+    task = service.wait(service.add(http_server.serve("/f", file)))
+    assert (task.status, task.attempts) == (S.OK, 2)
+    assert len(http_server.requests) == 3
+    assert task.comment == ""
+
+
+@pytest.mark.parametrize(("attempts", "status"), [(1, 500), (2, 500), (2, 503), (2, 429), (2, 408), (3, 502)])
+def test_a4_a5_attempts_are_counted(
+    make_service: MakeService, http_server: HttpServer, attempts: int, status: int
+) -> None:
+    service = make_service(max_attempts=attempts).start()
+    task = service.wait(service.add(http_server.serve("/f", Answer(status))))
+    assert (task.status, task.reason, task.reason_args) == (S.ERROR, "server_busy", {"status": status})
+    assert len(http_server.requests) == attempts
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(400, "link_refused"), (401, "access_denied"), (403, "access_denied"), (404, "not_found"), (410, "not_found")],
+)
+def test_what_trying_again_cannot_help_is_not_tried_again(
+    service: Service, http_server: HttpServer, status: int, reason: str
+) -> None:
+    task = service.wait(service.add(http_server.serve("/f", Answer(status))))
+    assert (task.status, task.reason) == (S.ERROR, reason)
+    assert len(http_server.requests) == 1
+
+
+def test_a_waiting_retry_says_why_and_when(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(retry_delay=600).start()
+    odr_id = service.add(http_server.serve("/f", Answer(503)))
+    task = service.wait_for(odr_id, lambda task: task.attempts == 1)
+    assert (task.status, task.reason) == (S.WAITING, "server_busy")
+    assert task.not_before is not None
+    assert task.updated_at is not None
+    assert 590 < (task.not_before - task.updated_at).total_seconds() < 610
+
+
+def test_a6_a_short_body_is_no_file(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(max_attempts=2).start()
+    task = service.wait(service.add(http_server.serve("/f", File(size=42_000, break_after=5_000, ranges=False))))
+    assert (task.status, task.reason) == (S.ERROR, "body_incomplete")
+    assert service.files() == {}
+    assert service.folders() == set()
+
+
+def test_a_body_that_breaks_goes_on_where_it_broke(service: Service, http_server: HttpServer) -> None:
+    file = File(size=400_000, seed=7, break_after=150_000, break_times=1)
+    task = service.wait(service.add(http_server.serve("/f", file)))
+    assert task.status is S.OK
+    assert service.files() == {"/f": file.read(0, 400_000)}
+    assert http_server.sent("/f") < 600_000
+
+
+def test_a27_a_file_that_is_too_large_is_refused_by_its_length(
+    make_service: MakeService, http_server: HttpServer
+) -> None:
+    service = make_service(max_size=1024**2).start()
+    task = service.wait(service.add(http_server.serve("/f", File(size=20 * 1024**2, rate=1_000_000))))
+    assert (task.status, task.reason, task.comment) == (
+        S.ERROR,
+        "too_large",
+        "The file is larger than the 1.0 MB that are allowed.",
+    )
+    assert http_server.sent() < 10 * 1024**2
+    assert service.folders() == set()
+
+
+def test_a27_an_endless_body_is_cut(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(max_size=1024**2).start()
+    task = service.wait(service.add(http_server.serve("/f", File(size=None, framing=Framing.CHUNKED, rate=2_000_000))))
+    assert (task.status, task.reason) == (S.ERROR, "too_large")
+    http_server.wait_for_active(0)
+    assert http_server.sent() < 12_000_000
+    assert service.folders() == set()
+
+
+def test_a29_the_time_limit_frees_the_worker(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(time_limit=2.0, workers=1).start()
+    slow = service.add(http_server.serve("/slow", File(size=1_000_000, rate=1_000)))
+    quick = service.add(http_server.serve("/quick", File(size=1_000)))
+    task = service.wait(slow)
+    assert (task.status, task.reason) == (S.ERROR, "time_limit")
+    assert service.wait(quick).status is S.OK
+    http_server.wait_for_active(0)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "stored"),
+    [
+        ('attachment; filename="report.pdf"', "/report.pdf"),
+        ('attachment; filename="../../evil.txt"', None),
+        ("attachment; filename*=UTF-8''na%C3%AFve%20%F0%9F%98%80.txt", "/naïve 😀.txt"),
+        ('attachment; filename="a:b?.txt"', "/a_b_.txt"),
+        ('attachment; filename="CON.txt"', "/_CON.txt"),
+        ('attachment; filename="' + "x" * 300 + '.bin"', None),
+        ('attachment; filename=""', None),
+        ('attachment; filename=".."', None),
+    ],
+)
+def test_a30_the_server_does_not_choose_the_place(
+    service: Service, http_server: HttpServer, disposition: str, stored: str | None
+) -> None:
+    task = service.wait(service.add(http_server.serve("/f", File(data=b"hello", disposition=disposition))))
+    assert task.status is S.OK, task
+    assert list(service.files().values()) == [b"hello"]
+    (path,) = service.files()
+    assert path == task.stored_path
+    assert path.count("/") == 1
+    assert len(path[1:].encode()) <= 255
+    if stored is not None:
+        assert path == stored
+    assert not list(service.library.parent.rglob("evil.txt")) or path == "/evil.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "stored"),
+    [
+        ("/", "/index.html"),
+        ("/a%20b.txt", "/a b.txt"),
+        ("/%E2%9C%93.txt", "/✓.txt"),
+        ("/..%2f..%2fevil", None),
+        ("/" + "y" * 300 + ".zip", None),
+        ("/" + "%C3%A9" * 150 + ".tar", None),
+        ("/f?x=1&y=2", "/f"),
+        ("/.hidden", "/.hidden"),
+        ("/aux", "/_aux"),
+    ],
+)
+def test_a31_names_come_from_the_link(service: Service, http_server: HttpServer, path: str, stored: str | None) -> None:
+    task = service.wait(service.add(http_server.serve(path, File(data=b"hello"))))
+    assert task.status is S.OK, task
+    assert list(service.files().values()) == [b"hello"]
+    (found,) = service.files()
+    assert found == (stored or task.stored_path)
+    assert len(found[1:].encode()) <= 255
+
+
+def test_a31_a_redirect_gives_one_file_under_the_last_name(service: Service, http_server: HttpServer) -> None:
+    http_server.serve("/real.bin", File(data=b"hello"))
+    task = service.wait(service.add(http_server.serve("/go", redirect("/real.bin"))))
+    assert task.status is S.OK
+    assert list(service.files().values()) == [b"hello"]
+
+
+def test_a_redirect_loop_is_an_error(service: Service, http_server: HttpServer) -> None:
+    task = service.wait(service.add(http_server.serve("/loop", redirect("/loop"))))
+    assert (task.status, task.reason) == (S.ERROR, "too_many_redirects")
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a32_an_empty_file_is_a_file(service: Service, http_server: HttpServer, framing: Framing) -> None:
+    task = service.wait(service.add(http_server.serve("/empty.txt", File(size=0, framing=framing))))
+    assert (task.status, task.size) == (S.OK, 0)
+    assert service.files() == {"/empty.txt": b""}
+
+
+def test_a33_nothing_is_overwritten(service: Service, http_server: HttpServer) -> None:
+    (service.library / "sub").mkdir()
+    (service.library / "sub" / "f.txt").write_bytes(b"mine")
+    task = service.wait(service.add(http_server.serve("/f.txt", File(data=b"hello")), path="/sub"))
+    assert (task.status, task.stored_path) == (S.OK, "/sub/f (1).txt")
+    assert service.files() == {"/sub/f.txt": b"mine", "/sub/f (1).txt": b"hello"}
+
+
+def test_a_wished_name_is_used(service: Service, http_server: HttpServer) -> None:
+    task = service.wait(service.add(http_server.serve("/f.txt", File(data=b"hello")), name="--help.txt"))
+    assert (task.status, task.stored_path) == (S.OK, "/--help.txt")
+
+
+def test_a_page_instead_of_a_file_is_stored_and_said(service: Service, http_server: HttpServer) -> None:
+    page = File(data=b"<!DOCTYPE html>\n<html><body>Please log in</body></html>", content_type="text/html")
+    task = service.wait(service.add(http_server.serve("/setup.zip", page)))
+    assert (task.status, task.reason) == (S.OK, "got_web_page")
+    assert task.comment.startswith("This is a web page")
+    task = service.wait(service.add(http_server.serve("/page.html", page)))
+    assert (task.status, task.reason) == (S.OK, "")
+
+
+def test_a_folder_that_is_gone_is_an_error(service: Service, http_server: HttpServer) -> None:
+    task = service.wait(service.add(http_server.serve("/f", File(data=b"x")), path="/no/such"))
+    assert (task.status, task.reason) == (S.ERROR, "folder_gone")
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_paused_task_keeps_what_it_has(service: Service, http_server: HttpServer, resume: bool) -> None:
+    file = File(size=2_000_000, rate=200_000, seed=3)
+    odr_id = service.add(http_server.serve("/f", file))
+    service.wait_for(odr_id, lambda task: task.completed > 400_000)
+    service.repository.act(odr_id, Action.PAUSE)
+    service.downloader.wake()
+    http_server.wait_for_active(0)
+    assert service.folders() == {odr_id}
+    assert service.wait(odr_id, S.PAUSED).completed > 400_000
+    file.rate = None
+    service.repository.act(odr_id, Action.RESUME if resume else Action.CANCEL)
+    service.downloader.wake()
+    task = service.wait(odr_id)
+    if resume:
+        assert task.status is S.OK
+        assert service.files() == {"/f": file.read(0, 2_000_000)}
+        assert http_server.sent() < 3_000_000
+    else:
+        assert task.status is S.CANCELLED
+        eventually(lambda: service.folders() == set(), 60)
+
+
+def test_a37_cancel_stops_the_bytes_and_frees_worker_and_folder(
+    make_service: MakeService, http_server: HttpServer
+) -> None:
+    service = make_service(workers=1).start()
+    running = service.add(http_server.serve("/f", File(size=50_000_000, rate=100_000)))
+    service.wait(running, S.DOWNLOADING)
+    http_server.wait_for_active(1, 60) if service.settings.connections == 1 else http_server.wait_for(lambda r: r)
+    waiting = service.add(http_server.serve("/g", File(data=b"x")))
+    service.repository.act(running, Action.CANCEL)
+    http_server.wait_for_active(0)
+    assert service.wait(waiting).status is S.OK
+    assert service.repository.get(running).status is S.CANCELLED
+    eventually(lambda: service.folders() == set(), 60)
+
+
+def test_a36_a_deleted_row_is_left_alone(
+    service: Service, http_server: HttpServer, execute: Callable[..., None]
+) -> None:
+    odr_id = service.add(http_server.serve("/f", File(size=50_000_000, rate=100_000)))
+    service.wait_for(odr_id, lambda task: task.completed > 0)
+    execute("DELETE FROM OfflineDownloadRecord")
+    http_server.wait_for_active(0)
+    eventually(lambda: service.folders() == set(), 60)
+    assert service.files() == {}
+    assert service.wait(service.add(http_server.serve("/g", File(data=b"x")))).status is S.OK
+
+
+def test_a38_a_failed_task_can_be_tried_again(service: Service, http_server: HttpServer) -> None:
+    odr_id = service.add(http_server.serve("/f", Answer(404)))
+    service.wait(odr_id, S.ERROR)
+    http_server.serve("/f", File(data=b"now"))
+    service.repository.act(odr_id, Action.RETRY)
+    task = service.wait(odr_id, S.OK)
+    assert (task.comment, task.reason, task.attempts) == ("", "", 0)
+    assert service.files() == {"/f": b"now"}
+
+
+def test_a9_a54_a_plain_insert_is_found_by_the_scan(
+    service: Service, http_server: HttpServer, execute: Callable[..., None]
+) -> None:
+    execute(
+        "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (:repo_id, :path, :url, :owner)",
+        repo_id="12345678-1234-4123-8123-123456789abc",
+        path="/",
+        url=http_server.serve("/f", File(data=b"x")),
+        owner="sql@example.com",
+    )
+    assert service.wait(1).status is S.OK
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("--version", "link_invalid"),
+        ("--input-file=/etc/passwd", "link_invalid"),
+        ("-i x", "link_invalid"),
+        (" --on-download-complete=/bin/sh", "link_invalid"),
+        ("file:///etc/passwd", "link_scheme"),
+        ("gopher://127.0.0.1/", "link_scheme"),
+        ("magnet:?xt=urn:btih:0123456789012345678901234567890123456789", "link_scheme"),
+        ("notaurl", "link_invalid"),
+        ("", "link_empty"),
+        ("http://127.0.0.1/" + "x" * 5000, "link_too_long"),
+        ("http://127.0.0.1/a\nb", "link_invalid"),
+    ],
+)
+def test_a18_a19_what_sql_puts_there_is_checked_at_claim(
+    service: Service, execute: Callable[..., None], url: str, reason: str
+) -> None:
+    execute("INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES ('r', '/', :url, 'sql')", url=url)
+    task = service.wait(1)
+    assert (task.status, task.reason) == (S.ERROR, reason)
+    assert service.files() == {}
+    assert service.folders() == set()
+
+
+def test_a10_what_was_added_while_nobody_served_is_done_later(
+    make_service: MakeService, http_server: HttpServer
+) -> None:
+    service = make_service()
+    odr_id = service.add(http_server.serve("/f", File(data=b"x")))
+    assert service.repository.get(odr_id).status is S.WAITING
+    service.start()
+    assert service.wait(odr_id).status is S.OK
+
+
+def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(workers=2, workers_per_user=1)
+    gate = Gate()
+    links = [http_server.serve(f"/a{n}", File(data=b"x", hold=gate)) for n in range(5)]
+    greedy = [service.add(link, owner="a@example.com") for link in links]
+    other = service.add(http_server.serve("/b", File(data=b"x")), owner="b@example.com")
+    service.start()
+    assert service.wait(other).status is S.OK
+    assert sum(service.repository.get(odr_id).status is S.DOWNLOADING for odr_id in greedy) == 1
+    gate.set()
+    assert all(service.wait(odr_id).status is S.OK for odr_id in greedy)
+    assert len(http_server.requests) == 6
+
+
+def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeService, http_server: HttpServer) -> None:
+    file = File(size=2_000_000, rate=200_000, seed=5)
+    service = make_service(connections=1).start()
+    odr_id = service.add(http_server.serve("/f", file))
+    service.wait_for(odr_id, lambda task: task.completed > 400_000)
+    service.downloader.stop(20)
+    assert service.repository.get(odr_id).status is S.DOWNLOADING
+    http_server.wait_for_active(0)
+    file.rate = None
+    again = make_service(connections=1).start()
+    assert again.wait(odr_id).status is S.OK
+    assert again.files() == {"/f": file.read(0, 2_000_000)}
+    assert http_server.sent() < 2_500_000

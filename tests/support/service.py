@@ -1,0 +1,112 @@
+"""A whole service in the test's own process: real aria2c, real database, a folder as the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seafevents_offline import repository
+from seafevents_offline.repository import Repository
+from seafevents_offline.settings import Settings
+from seafevents_offline.status import FINAL, OfflineDownloadStatus
+from seafevents_offline.task import NewTask, Task
+from seafevents_offline.tasks import OfflineDownloader
+
+from .waiting import eventually
+
+REPO_ID = "12345678-1234-4123-8123-123456789abc"
+OWNER = "ada@example.com"
+
+
+class Service:
+    """``settings`` are over those that make a test quick; start it, add to it, wait for what comes."""
+
+    def __init__(self, place: Path, database: str, **settings: Any) -> None:
+        self.library = place / "library"
+        self.library.mkdir(exist_ok=True, parents=True)
+        self.settings = Settings(
+            **{
+                "enabled": True,
+                "tempdir": str(place / "temp"),
+                "library": str(self.library),
+                "storage": "folder",
+                "database": database,
+                "interval": 0.2,
+                "retry_delay": 0.1,
+                "workers_per_user": 64,
+                "workers_per_host": 64,
+                **settings,
+            }
+        )
+        self.repository: Repository = repository.open(self.settings)
+        self.repository.upgrade()
+        self.downloader = OfflineDownloader(self.settings)
+
+    def start(self) -> Service:
+        self.downloader.start()
+        return self
+
+    def stop(self) -> None:
+        self.downloader.stop(20)
+        self.repository.close()
+
+    def __enter__(self) -> Service:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def add(self, url: str, *, path: str = "/", owner: str = OWNER, name: str = "", priority: int = 50) -> int:
+        """A new record, without waking anybody: what a view in another process does. Returns its id."""
+        new = NewTask(repo_id=REPO_ID, path=path, url=url, owner=owner, name=name, priority=priority)
+        return self.repository.add(new).odr_id
+
+    def wait(self, odr_id: int, *statuses: OfflineDownloadStatus, timeout: float = 60) -> Task:
+        """The task as soon as it is in one of ``statuses`` (any final one when none is given)."""
+        wanted = frozenset(statuses) or FINAL
+        return self.wait_for(odr_id, lambda task: task.status in wanted, timeout)
+
+    def wait_for(self, odr_id: int, predicate: Callable[[Task], bool], timeout: float = 60) -> Task:
+        found: list[Task] = []
+
+        def matches() -> bool:
+            found[:] = [self.repository.get(odr_id)]
+            return predicate(found[0])
+
+        eventually(matches, timeout, lambda: f"task is {found}")
+        return found[0]
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the library by its path in it."""
+        return {
+            f"/{path.relative_to(self.library)}": path.read_bytes()
+            for path in sorted(self.library.rglob("*"))
+            if path.is_file()
+        }
+
+    def folders(self) -> set[int]:
+        """The ids that have a temporary folder."""
+        return self.downloader.tempdir.task_folders()
+
+
+@pytest.fixture
+def make_service(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Service]]:
+    """Makes services on one database and in one place; all are stopped at the end."""
+    made: list[Service] = []
+
+    def make(place: str = "service", **settings: Any) -> Service:
+        made.append(Service(tmp_path / place, database_url, **settings))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.stop()
+
+
+@pytest.fixture
+def service(make_service: Callable[..., Service]) -> Service:
+    """A started service with one worker for each of many tests."""
+    return make_service().start()
