@@ -12,7 +12,7 @@ WATCH = 60.0
 class NodeWatch:
     """Fed with every node's last beat; any loss of the database starts all watches anew."""
 
-    def __init__(self, watch: float = WATCH) -> None:
+    def __init__(self, watch: float) -> None:
         self._watch = watch
         self._seen: dict[str, tuple[datetime, float]] = {}
 

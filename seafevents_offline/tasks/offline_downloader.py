@@ -23,7 +23,7 @@ from ..settings import Settings, unknown_options
 from ..storages.base import Storage
 from ..storages.folder import FolderStorage
 from ..tempdir import TempDir
-from .nodes import NodeWatch
+from . import nodes
 from .pool import WorkerPool
 from .scheduler import Scheduler
 from .timer import OfflineDownloadTimer
@@ -97,7 +97,7 @@ class OfflineDownloader:
             repository=self.repository,
             tempdir=self.tempdir,
             pool=self._pool,
-            watch=NodeWatch(),
+            watch=nodes.NodeWatch(nodes.WATCH),
             describe=self._describe,
         )
         self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +51,6 @@ def _die(*_args: Any, **_kwargs: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-#: Every moment of a task's life at which a crash means something else.
-CRASHES: dict[str, Callable[[], None]] = {
-    "after the claim": lambda: _after(Repository, "claim"),
-    "before the engine has it": lambda: _before(Aria2Engine, "add"),
-    "when the engine has it": lambda: _after(Aria2Engine, "add"),
-    "when it is complete": lambda: _before(Repository, "storing"),
-    "after the place was recorded": lambda: _after(Repository, "storing"),
-    "before the file appears": lambda: _before(FolderStorage, "put"),
-    "after the file appeared": lambda: _after_put(),
-    "between link and status write": lambda: _before(Repository, "finish"),
-    "before the folder is deleted": lambda: _before(TempDir, "delete"),
-    "after the status write": lambda: _after(Repository, "finish"),
-}
-
-
 def _after_put() -> None:
     original = folder.FolderStorage.put
 
@@ -74,6 +59,21 @@ def _after_put() -> None:
         _die()
 
     FolderStorage.put = put  # type: ignore[method-assign]
+
+
+#: Every moment of a task's life at which a crash means something else.
+CRASHES: dict[str, Callable[[], None]] = {
+    "after the claim": lambda: _after(Repository, "claim"),
+    "before the engine has it": lambda: _before(Aria2Engine, "add"),
+    "when the engine has it": lambda: _after(Aria2Engine, "add"),
+    "when it is complete": lambda: _before(Repository, "storing"),
+    "after the place was recorded": lambda: _after(Repository, "storing"),
+    "before the file appears": lambda: _before(FolderStorage, "put"),
+    "after the file appeared": _after_put,
+    "between link and status write": lambda: _before(Repository, "finish"),
+    "before the folder is deleted": lambda: _before(TempDir, "delete"),
+    "after the status write": lambda: _after(Repository, "finish"),
+}
 
 
 class Daemon:
@@ -105,6 +105,10 @@ class Daemon:
         assert self._process is not None
         return self._process.pid
 
+    def is_running(self) -> bool:
+        assert self._process is not None
+        return self._process.poll() is None
+
     def engine_pid(self) -> int | None:
         """aria2c's process id, by its pid file; None when there is none."""
         with contextlib.suppress(OSError, ValueError):
@@ -135,17 +139,10 @@ class Daemon:
         return self.start()
 
     def __exit__(self, *exc: object) -> None:
-        assert self._process is not None
-        if self._process.poll() is None:
+        if self.is_running():
             with contextlib.suppress(ProcessLookupError):
                 self.signal(signal.SIGCONT)
             self.kill(engine=True)
-
-
-@contextlib.contextmanager
-def running(settings: Settings, crash: str | None = None) -> Iterator[Daemon]:
-    with Daemon(settings, crash) as daemon:
-        yield daemon
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ class Service:
     """``settings`` are over those that make a test quick; start it, add to it, wait for what comes."""
 
     def __init__(self, place: Path, database: str, **settings: Any) -> None:
-        self.library = place / "library"
+        self.library = Path(settings.get("library", place / "library"))
         self.library.mkdir(exist_ok=True, parents=True)
         self.settings = Settings(
             **{
