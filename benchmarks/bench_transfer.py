@@ -1,0 +1,85 @@
+"""How long files take, against plain aria2c on the same links: one of 1 GiB, a thousand of 10 KiB, a slow server."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from seafevents_offline.status import OfflineDownloadStatus
+
+from .common import Row, median, place, report, seconds, server, service, until
+
+PAIRS = 3
+GIB = 1024**3
+
+
+def plain(folder: Path, *options: str) -> float:
+    """``aria2c`` with ``options``, then ``sync`` of what it wrote: seconds."""
+    folder.mkdir(parents=True)
+
+    def run() -> None:
+        subprocess.run(["aria2c", "--no-conf", "-q", "--file-allocation=none", f"--dir={folder}", *options], check=True)
+        subprocess.run(["sync", *map(str, folder.iterdir())], check=True)
+
+    return seconds(run)
+
+
+def ours(folder: Path, urls: list[str], **settings: object) -> float:
+    """From the wake after all records were inserted until every one is OK: seconds."""
+    with service(folder, **settings) as running:
+        for url in urls:
+            running.add(url)
+
+        def run() -> None:
+            running.downloader.wake()
+            until(lambda: running.repository.stats().counts.get(OfflineDownloadStatus.OK, 0) == len(urls))
+
+        return seconds(run)
+
+
+def one_large_file(url: str) -> Row:
+    link = f"{url}/bytes/{GIB}/1/large.bin"
+    ratios, times = [], []
+    for _ in range(PAIRS):
+        with place() as folder:
+            base = plain(folder / "plain", "-x8", "-s8", "-k4M", link)
+        with place() as folder:
+            times.append(ours(folder, [link]))
+        ratios.append(times[-1] / base)
+    ratio = median(ratios)
+    return Row("1 GiB against aria2c and sync", f"{ratio:.2f} × ({median(times):.1f} s)", "≤ 1.05 ×", ratio <= 1.05)
+
+
+def many_small_files(url: str) -> Row:
+    links = [f"{url}/bytes/10kb/{n}/{n}.bin" for n in range(1000)]
+    ratios, times = [], []
+    for _ in range(PAIRS):
+        with place() as folder:
+            (folder / "list").write_text("\n".join(links))
+            base = plain(folder / "plain", "-j64", f"--input-file={folder / 'list'}")
+        with place() as folder:
+            times.append(ours(folder, links, workers=64))
+        ratios.append(times[-1] / base)
+    ratio = median(ratios)
+    return Row(
+        "1,000 files of 10 KiB against aria2c -j64", f"{ratio:.2f} × ({median(times):.2f} s)", "≤ 3 ×", ratio <= 3
+    )
+
+
+def a_slow_server(url: str) -> Row:
+    link = f"{url}/bytes/100mb/1/slow.bin?rate=5000000"
+    with place() as folder:
+        single = ours(folder, [link], connections=1)
+    with place() as folder:
+        eight = ours(folder, [link], connections=8)
+    ratio = single / eight
+    return Row("5 MB/s a connection: 8 against 1", f"{ratio:.1f} × ({eight:.1f} s)", "≥ 7 ×", ratio >= 7)
+
+
+def main() -> None:
+    with server() as url:
+        report([one_large_file(url), many_small_files(url), a_slow_server(url)])
+
+
+if __name__ == "__main__":
+    main()

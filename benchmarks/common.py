@@ -1,0 +1,96 @@
+"""What every benchmark needs: a place of its own, a server in another process, a table at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.service import Service
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table in README.md; ``met`` None where there is no budget."""
+
+    what: str
+    measured: str
+    budget: str = ""
+    met: bool | None = None
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A folder of the benchmark's own on the disk that holds the checkout (not a memory file system)."""
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path(__file__).parents[1] / ".cache") as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The tests' scripted HTTP server in a process of its own; its URL. Paths describe themselves."""
+    argv = [sys.executable, "-m", "tests.support.http_server", "--port", "0"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def service(folder: Path, **settings: Any) -> Iterator[Service]:
+    """A service in this process on SQLite, without limits that a benchmark does not ask for."""
+    database = f"sqlite:///{folder / 'bench.db'}"
+    with Service(folder, database, **{"max_size": 0, "interval": 3600.0, **settings}) as running:
+        yield running
+
+
+def seconds(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def until(predicate: Callable[[], bool], timeout: float = 600, pause: float = 0.01) -> None:
+    deadline = time.monotonic() + timeout
+    wait = threading.Event()
+    while not predicate():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the benchmark did not come to its end")
+        wait.wait(pause)
+
+
+def report(rows: Sequence[Row]) -> None:
+    """Print the rows as a table of Markdown, with the machine below."""
+    print("| what | measured | budget | met |")
+    print("|---|---|---|---|")
+    for row in rows:
+        met = {True: "yes", False: "**no**", None: ""}[row.met]
+        print(f"| {row.what} | {row.measured} | {row.budget} | {met} |")
+    cpus = json.dumps(sorted(_cpu_names()))
+    print(f"\nPython {platform.python_version()}, {platform.system()} {platform.machine()}, {cpus}\n")
+
+
+def _cpu_names() -> set[str]:
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return {line.partition(":")[2].strip() for line in file if line.startswith("model name")}
