@@ -1,0 +1,53 @@
+"""The only door to the database.
+
+``open`` gives a Repository; its methods are the whole of what the rest of the project knows about tables. Every
+method may be called from any thread, keeps no connection, and raises DatabaseUnavailable or SchemaOutdated when
+the database does not do its part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ..settings import Settings
+from .claims import Claims
+from .database import Database
+from .doors import Doors
+from .lists import Lists
+from .nodes import Nodes
+from .part import utc_now
+from .schema import Schema
+from .values import SORTS, Node, NodeBeat, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
+from .workers import Workers
+
+__all__ = [
+    "SORTS",
+    "Node",
+    "NodeBeat",
+    "Repository",
+    "Stats",
+    "StatusCount",
+    "Survey",
+    "TaskPage",
+    "TaskQuery",
+    "Usage",
+    "open",
+    "utc_now",
+]
+
+
+class Repository(Doors, Lists, Nodes, Claims, Workers, Schema):
+    """All tasks and nodes; see the parts, one chapter each."""
+
+    def close(self) -> None:
+        """Close idle connections. Idempotent; a later call of another method opens new ones."""
+        self._database.close()
+
+
+def open(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Repository:
+    """The repository behind ``settings.database``; connects to nothing yet. Raises SettingsError.
+
+    ``clock`` gives naive UTC.
+    """
+    return Repository(Database(settings.database), clock)

@@ -1,0 +1,178 @@
+"""The engine: how a connection is made, what a transaction is, and what is tried again.
+
+Connections are always in autocommit: one statement is one transaction. Where several statements belong together
+``transaction`` says BEGIN and COMMIT itself; on SQLite that is BEGIN IMMEDIATE, because a transaction that first
+reads and then writes beside another writer fails at once, whatever the busy timeout is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy.pool import QueuePool
+
+from ..errors import SettingsError
+from ..settings import SECTION
+from .failures import explain, is_conflict
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+Work = Callable[[Connection], _T]
+
+#: Seconds that a statement on SQLite waits for another writer.
+_BUSY_TIMEOUT = 15.0
+
+#: Seconds before a deadlock's loser tries again (each halved to doubled by chance, so that two do not meet again).
+_PAUSES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0)
+
+# READ COMMITTED: a claim sees what other nodes did a moment ago, and locks no gaps. The rest makes us independent
+# of the server's configuration; a connection that died while it had the claim's lock must not keep it for hours.
+_MYSQL_SESSION = (
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10,"
+    " wait_timeout = 600",
+)
+
+
+class Database:
+    """One database; nothing is opened before the first call."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _mysql_engine(self.url)
+        self._closed = threading.Event()
+        event.listen(self.engine, "connect", _remember_process)
+        event.listen(self.engine, "checkout", _refuse_inherited)
+
+    def run(self, work: Work[_T]) -> _T:
+        """``work`` with a connection on which every statement is committed by itself.
+
+        Raises DatabaseUnavailable or SchemaOutdated, and whatever ``work`` raises. Deadlocks and lock time-outs are
+        tried again, so ``work`` may run more than once.
+        """
+        return self._repeat(lambda: self._once(work))
+
+    def transaction(self, work: Work[_T]) -> _T:
+        """``work`` as one transaction: committed when it returns, rolled back when it raises. Otherwise as ``run``."""
+        return self._repeat(lambda: self._once(lambda connection: self._within(connection, work)))
+
+    def close(self) -> None:
+        """Close idle connections and cut the pauses short. Idempotent."""
+        self._closed.set()
+        self.engine.dispose()
+
+    def _once(self, work: Work[_T]) -> _T:
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def _within(self, connection: Connection, work: Work[_T]) -> _T:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "START TRANSACTION")
+        try:
+            result = work(connection)
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            _roll_back(connection)
+            raise
+        return result
+
+    def _repeat(self, attempt: Callable[[], _T]) -> _T:
+        for pause in _PAUSES:
+            try:
+                return attempt()
+            except exc.SQLAlchemyError as error:
+                if not is_conflict(error) or self._closed.wait(pause * random.uniform(0.5, 2)):  # noqa: S311
+                    raise explain(error) from None
+                logger.debug("A transaction lost against another one and is tried again")
+        try:
+            return attempt()
+        except exc.SQLAlchemyError as error:
+            # Without its cause: the driver's text may quote values of the statement.
+            raise explain(error) from None
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except exc.SQLAlchemyError:
+        # Lost, or SQLite has rolled back by itself: either way nobody may go on with this connection.
+        connection.invalidate()
+
+
+def _checked(text: str) -> URL:
+    allowed = "a URL like sqlite:///… or mysql+pymysql://… is allowed"
+    try:
+        url = make_url(text)
+        backend = url.get_backend_name()
+    except (exc.ArgumentError, ValueError):
+        raise SettingsError(section=SECTION, option="database", value="…", allowed=allowed) from None
+    if backend == "sqlite" and (url.database or ":memory:") != ":memory:":
+        return url.set(drivername="sqlite+pysqlite")
+    if backend in ("mysql", "mariadb"):
+        # The host's URL says utf8, which has no room for emoji.
+        query = {key: value for key, value in url.query.items() if key not in ("charset", "use_unicode", "collation")}
+        return url.set(drivername="mysql+pymysql", query={**query, "charset": "utf8mb4"})
+    raise SettingsError(section=SECTION, option="database", value=f"{backend}:…", allowed=allowed)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_use_lifo=True,
+        connect_args={} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _mysql_engine(url: URL) -> Engine:
+    timeouts = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_recycle=300,
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        connect_args={name: value for name, value in timeouts.items() if name not in url.query},
+    )
+    # Nothing is ever left open (``_within``), so the ROLLBACK after each use would be a wasted round trip.
+    # Versions before 2.0.43 do not know this and send it.
+    engine.dialect.skip_autocommit_rollback = True
+    event.listen(engine, "connect", _prepare_mysql)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    # FULL: what was answered with success survives a power cut.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _prepare_mysql(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        for statement in _MYSQL_SESSION:
+            cursor.execute(statement)
+
+
+def _remember_process(_: Any, record: Any) -> None:
+    record.info["pid"] = os.getpid()
+
+
+def _refuse_inherited(_: Any, record: Any, proxy: Any) -> None:
+    """A connection that was open when the process forked belongs to the parent; the pool then makes a new one."""
+    if record.info["pid"] != os.getpid():
+        record.dbapi_connection = proxy.dbapi_connection = None
+        raise exc.DisconnectionError("This connection belongs to another process")

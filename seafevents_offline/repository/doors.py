@@ -1,0 +1,152 @@
+"""What people may do, by whichever door they come: add, look, act, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Insert, Update, exc, insert, select, update
+
+from ..errors import AlreadyActive, NotPossible, PriorityInvalid, TaskNotFound
+from ..models import RECORDS
+from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
+from ..task import PRIORITIES, NewTask, Task, active_key
+from .part import Part
+from .statements import TASK_COLUMNS, ended, explained, is_one_of, to_tasks, visible
+
+_S = OfflineDownloadStatus
+
+
+class Doors(Part):
+    """Everything here raises DatabaseUnavailable or SchemaOutdated besides what it says."""
+
+    def add(self, new: NewTask) -> Task:
+        """Put it into the queue, durable on return. Raises AlreadyActive, PriorityInvalid."""
+        if new.priority not in PRIORITIES:
+            raise PriorityInvalid(priority=new.priority)
+        values = self._row_of(new)
+        return self._database.run(lambda connection: _insert(connection, values))
+
+    def get(self, odr_id: int, owner: str | None = None) -> Task:
+        """One task. With ``owner``, other people's and removed ones are not found. Raises TaskNotFound."""
+        return self._database.run(lambda connection: _read(connection, odr_id, owner))
+
+    def act(self, odr_id: int, action: Action, owner: str | None = None) -> Task:
+        """Do what its owner asks for. Raises TaskNotFound, NotPossible, and AlreadyActive for a retry of a link that
+        was added again meanwhile."""
+
+        def work(connection: Connection) -> Task:
+            task = _read(connection, odr_id, owner, lock=True)
+            if task.status not in action.sources:
+                raise NotPossible(odr_id=odr_id, state=task.status.state, action=action.value)
+            return _write(connection, task, self._row_after_action(action, task))
+
+        return self._database.transaction(work)
+
+    def prioritise(self, odr_id: int, priority: int, owner: str | None = None) -> Task:
+        """Change its place among its owner's tasks. Raises PriorityInvalid, TaskNotFound, NotPossible when final."""
+        if priority not in PRIORITIES:
+            raise PriorityInvalid(priority=priority)
+
+        def work(connection: Connection) -> Task:
+            task = _read(connection, odr_id, owner, lock=True)
+            if task.status not in ACTIVE:
+                raise NotPossible(odr_id=odr_id, state=task.status.state, action="prioritise")
+            return _write(connection, task, {"priority": priority, "updated_at": self._now()})
+
+        return self._database.transaction(work)
+
+    def remove(self, odr_id: int, owner: str | None = None) -> Task:
+        """Take it out of its owner's list; cancel it first where that is possible. Raises TaskNotFound."""
+
+        def work(connection: Connection) -> Task:
+            task = _read(connection, odr_id, owner, lock=True)
+            now = self._now()
+            values: dict[str, Any] = {"hidden_at": task.hidden_at or now, "updated_at": now}
+            if task.status in Action.CANCEL.sources:
+                values.update(ended(_S.CANCELLED, now))
+            return _write(connection, task, values)
+
+        return self._database.transaction(work)
+
+    def clean_up(self, owner: str, statuses: frozenset[OfflineDownloadStatus]) -> int:
+        """Take the owner's finished tasks in these states out of the list; gives how many. Others stay."""
+        now = self._now()
+        statement = (
+            update(RECORDS).where(visible(owner), is_one_of(statuses & FINAL)).values(hidden_at=now, updated_at=now)
+        )
+        return self._database.run(lambda connection: connection.execute(statement).rowcount)
+
+    def _row_of(self, new: NewTask) -> dict[str, Any]:
+        now = self._now()
+        return {
+            "repo_id": new.repo_id,
+            "path": new.path,
+            "url": new.url,
+            "owner": new.owner,
+            "name": new.name,
+            "priority": new.priority,
+            "quota_subject": new.quota_subject,
+            "active_key": new.active_key,
+            "status": _S.WAITING,
+            "timestamp": now,
+            "updated_at": now,
+        }
+
+    def _row_after_action(self, action: Action, task: Task) -> dict[str, Any]:
+        now = self._now()
+        values: dict[str, Any] = {"status": action.target, "speed": 0, "updated_at": now}
+        if action is Action.CANCEL:
+            return values | ended(action.target, now)
+        if action is Action.RESUME:
+            return values | {"not_before": now}
+        if action is Action.RETRY:
+            return values | _fresh_start(task)
+        return values
+
+
+def _fresh_start(task: Task) -> dict[str, Any]:
+    """What a retry resets; what was downloaded so far stays."""
+    return {
+        "active_key": active_key(task.owner, task.repo_id, task.path, task.url),
+        "attempts": 0,
+        "restores": 0,
+        "finished_at": None,
+        "not_before": None,
+        **explained(),
+    }
+
+
+def _insert(connection: Connection, values: dict[str, Any]) -> Task:
+    result = _execute_unless_taken(connection, insert(RECORDS).values(values), values["active_key"])
+    assert result.inserted_primary_key is not None
+    columns = {name: value for name, value in values.items() if name != "active_key"}
+    return Task(odr_id=result.inserted_primary_key[0], **columns)
+
+
+def _write(connection: Connection, task: Task, values: dict[str, Any]) -> Task:
+    """The task with these columns changed; ``_read`` has locked it in this transaction, so nobody came between."""
+    statement = update(RECORDS).where(RECORDS.c.odr_id == task.odr_id).values(values)
+    _execute_unless_taken(connection, statement, values.get("active_key"))
+    return _read(connection, task.odr_id, None)
+
+
+def _read(connection: Connection, odr_id: int, owner: str | None, *, lock: bool = False) -> Task:
+    statement = select(*TASK_COLUMNS).where(RECORDS.c.odr_id == odr_id, visible(owner))
+    found = to_tasks(connection.execute(statement.with_for_update() if lock else statement))
+    if not found:
+        raise TaskNotFound(odr_id=odr_id)
+    return found[0]
+
+
+def _execute_unless_taken(connection: Connection, statement: Insert | Update, key: str | None) -> CursorResult[Any]:
+    """Raises AlreadyActive when another task has the active key: the database decides, nobody can come between."""
+    for _ in range(3):
+        try:
+            return connection.execute(statement)
+        except exc.IntegrityError as error:
+            holder = connection.execute(select(RECORDS.c.odr_id).where(RECORDS.c.active_key == key)).scalar()
+            if holder is not None:
+                raise AlreadyActive(odr_id=holder) from None
+            # It became final between the two statements.
+            refused = error
+    raise refused

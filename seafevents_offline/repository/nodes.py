@@ -1,0 +1,55 @@
+"""What daemons tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, exc, exists, insert, null, or_, select, update
+
+from ..models import NODES, RECORDS
+from ..status import OfflineDownloadStatus
+from .part import Part
+from .statements import ready_times
+from .values import Node, NodeBeat, Survey
+
+
+class Nodes(Part):
+    """``beat`` and ``survey`` are all that an idle daemon asks of the database: one statement each."""
+
+    def beat(self, node: NodeBeat) -> None:
+        """Say that this node lives."""
+        values = {"name": node.name, "version": node.version, "health": dict(node.health), "beat_at": self._now()}
+        renew = update(NODES).where(NODES.c.node_id == node.node_id).values(values)
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(renew).rowcount:
+                try:
+                    connection.execute(insert(NODES).values(node_id=node.node_id, **values))
+                except exc.IntegrityError:
+                    connection.execute(renew)
+
+        self._database.run(work)
+
+    def survey(self, node_id: str) -> Survey:
+        """When all nodes but this one last wrote, and whether there is anything to claim."""
+        waiting = RECORDS.c.status == OfflineDownloadStatus.WAITING
+        anything = or_(*(exists().where(waiting, time) for time in ready_times(self._now())))
+        others = select(NODES.c.node_id, NODES.c.beat_at, null().label("waiting")).where(NODES.c.node_id != node_id)
+        statement = others.union_all(select(null(), null(), anything.label("waiting")))
+
+        def work(connection: Connection) -> Survey:
+            rows = connection.execute(statement).all()
+            beats = {row.node_id: row.beat_at for row in rows if row.node_id is not None}
+            return Survey(beats, any(row.waiting for row in rows))
+
+        return self._database.run(work)
+
+    def nodes(self) -> list[Node]:
+        """Every node that ever wrote, by name."""
+        statement = select(NODES).order_by(NODES.c.name, NODES.c.node_id)
+        return self._database.run(lambda connection: [_node(row._asdict()) for row in connection.execute(statement)])
+
+
+def _node(row: Mapping[str, Any]) -> Node:
+    return Node(**{**row, "health": row["health"] or {}})

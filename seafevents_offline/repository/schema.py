@@ -1,0 +1,76 @@
+"""Bringing the tables up to date, and knowing whether they are."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, func, inspect, select, table
+from sqlalchemy import column as column_
+
+from .. import migrations
+from ..errors import DatabaseUnavailable, SchemaOutdated
+from .part import Part
+
+# Alembic keeps what it is running in module globals; threads of one process take turns.
+_ALEMBIC = threading.Lock()
+
+#: Seconds to wait while another process upgrades.
+_LOCK_TIMEOUT = 120
+
+VERSION = table(migrations.VERSION_TABLE, column_("version_num"))
+
+
+class Schema(Part):
+    """``upgrade`` and ``check_schema``."""
+
+    def upgrade(self) -> None:
+        """Make or extend the tables; does nothing when they are up to date or newer. Any number of processes may
+        call this at once, and it may be killed at any time. Raises DatabaseUnavailable."""
+        if self._database.run(_version) < migrations.HEAD:
+            upgrade = self._database.transaction if self._database.is_sqlite else self._database.run
+            with _ALEMBIC:
+                upgrade(self._upgrade)
+
+    def check_schema(self) -> None:
+        """Raise SchemaOutdated when the tables are missing or older than this program needs. Newer ones are fine:
+        within a major version things are only added."""
+        if self._database.run(_version) < migrations.HEAD:
+            raise SchemaOutdated()
+
+    def _upgrade(self, connection: Connection) -> None:
+        if self._database.is_sqlite:
+            _migrate(connection)
+            return
+        # MySQL ends a transaction at each change of a table, so there it is a lock by name.
+        name = _lock_name(self._database.url.database or "")
+        if connection.execute(select(func.get_lock(name, _LOCK_TIMEOUT))).scalar() != 1:
+            raise DatabaseUnavailable(detail="another program has been changing its tables for a long time.")
+        try:
+            _migrate(connection)
+        finally:
+            connection.execute(select(func.release_lock(name)))
+
+
+def _migrate(connection: Connection) -> None:
+    if _version(connection) >= migrations.HEAD:
+        return
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> str:
+    """The newest step that was finished; empty when there is none."""
+    if not inspect(connection).has_table(migrations.VERSION_TABLE):
+        return ""
+    return connection.execute(select(func.max(VERSION.c.version_num))).scalar() or ""
+
+
+def _lock_name(database: str) -> str:
+    # Such locks belong to the whole server, and their names have 64 characters at most.
+    return "seafevents_offline." + hashlib.sha256(database.encode()).hexdigest()[:32]

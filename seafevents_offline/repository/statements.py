@@ -1,0 +1,77 @@
+"""Conditions, columns and values that several statements share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Result, and_, bindparam, case, or_, true
+
+from ..errors import NO_EXPLANATION, Explanation
+from ..models import COMMENT_LENGTH, RECORDS, printable
+from ..status import FINAL, OfflineDownloadStatus
+from ..task import Task
+
+#: Later than this from now cannot be meant: a clock has jumped.
+LONGEST_WAIT = timedelta(minutes=10)
+
+_KNOWN = frozenset(OfflineDownloadStatus) - {OfflineDownloadStatus.UNKNOWN}
+
+
+#: What ``Task.from_row`` needs.
+TASK_COLUMNS = tuple(RECORDS.c[field.name] for field in fields(Task))
+
+
+def to_tasks(result: Result[Any]) -> list[Task]:
+    return [Task.from_row(row._asdict()) for row in result]
+
+
+def is_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool]:
+    """UNKNOWN stands for every number that this version does not know."""
+    wanted = RECORDS.c.status.in_(sorted(statuses))
+    if OfflineDownloadStatus.UNKNOWN in statuses:
+        return or_(wanted, RECORDS.c.status.not_in(sorted(_KNOWN)))
+    return wanted
+
+
+def ready_times(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """When a waiting task's time has come, as alternatives that an index can be asked for one by one."""
+    not_before = RECORDS.c.not_before
+    return not_before.is_(None), not_before <= now, not_before > now + LONGEST_WAIT
+
+
+def visible(owner: str | None) -> ColumnElement[bool]:
+    """What an owner may see: the own tasks that were not removed. None sees everything."""
+    return true() if owner is None else and_(RECORDS.c.owner == owner, RECORDS.c.hidden_at.is_(None))
+
+
+def each(values: Mapping[int, Any], otherwise: Any = None) -> ColumnElement[Any]:
+    """The value of each row by its ``odr_id``."""
+    return case(dict(values), value=RECORDS.c.odr_id, else_=otherwise)
+
+
+def among(odr_ids: Collection[int]) -> ColumnElement[bool]:
+    """Written out as numbers, because SQLite has a limit of parameters but none of numbers."""
+    return RECORDS.c.odr_id.in_(bindparam(None, sorted(odr_ids), expanding=True, literal_execute=True))
+
+
+def is_claim(claims: Mapping[int, int]) -> ColumnElement[bool]:
+    """Exactly these tasks, as long as their claim number is the one given."""
+    return and_(among(claims), RECORDS.c.claim == each(claims))
+
+
+def explained(explanation: Explanation = NO_EXPLANATION) -> dict[str, Any]:
+    """The columns that say why."""
+    return {
+        "comment": printable(explanation.comment)[:COMMENT_LENGTH],
+        "reason": explanation.reason,
+        "reason_args": explanation.reason_args or None,
+    }
+
+
+def ended(status: OfflineDownloadStatus, now: datetime) -> dict[str, Any]:
+    """The columns that change when a task becomes final; its link may then be added again."""
+    assert status in FINAL
+    return {"status": status, "finished_at": now, "active_key": None, "speed": 0, "updated_at": now}

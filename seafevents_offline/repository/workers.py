@@ -1,0 +1,174 @@
+"""What a daemon writes of the tasks that it has; each write proves by its claim number that it still has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, select, update
+
+from ..errors import InterruptedTooOften
+from ..models import RECORDS
+from ..status import TRANSITIONS, OfflineDownloadStatus
+from ..task import Done, Failed, Gone, Outcome, Progress, Retry, Task
+from .part import Part
+from .statements import TASK_COLUMNS, among, each, ended, explained, is_claim, to_tasks
+
+_S = OfflineDownloadStatus
+
+#: A task that was found dead more often than this without having got on is what kills the service.
+MAX_RESTORES = 10
+
+#: Whoever has a task in one of these states keeps its folder.
+_KEEPS_FOLDER = (_S.WAITING, _S.DOWNLOADING, _S.STORING, _S.PAUSED)
+
+
+class Workers(Part):
+    """Nothing here raises when a task is not this worker's any more: the answer says so."""
+
+    def restore(self, node_id: str) -> list[Task]:
+        """After a start: put what this node was downloading back into the queue; give what it was storing."""
+        return self.take_over(node_id, node_id)
+
+    def take_over(self, node_id: str, dead_node_id: str) -> list[Task]:
+        """Put what a dead node was downloading back into the queue; give what it was storing, now this node's, with
+        a new claim number. The caller looks whether those files arrived."""
+
+        def work(connection: Connection) -> list[Task]:
+            connection.execute(self._requeue(dead_node_id))
+            storing = select(RECORDS.c.odr_id).where(_has(dead_node_id, _S.STORING)).with_for_update()
+            odr_ids = connection.execute(storing).scalars().all()
+            if not odr_ids:
+                return []
+            mine = among(odr_ids)
+            connection.execute(
+                update(RECORDS)
+                .where(mine)
+                .values(claimed_by=node_id, claim=RECORDS.c.claim + 1, updated_at=self._now())
+            )
+            return to_tasks(connection.execute(select(*TASK_COLUMNS).where(mine).order_by(RECORDS.c.odr_id)))
+
+        return self._database.transaction(work)
+
+    def statuses(self, odr_ids: Collection[int]) -> dict[int, tuple[OfflineDownloadStatus, int]]:
+        """Status and claim number of these tasks; unknown ids are left out."""
+        if not odr_ids:
+            return {}
+        statement = select(RECORDS.c.odr_id, RECORDS.c.status, RECORDS.c.claim).where(among(odr_ids))
+
+        def work(connection: Connection) -> dict[int, tuple[OfflineDownloadStatus, int]]:
+            return {row.odr_id: (_S.of(row.status), row.claim) for row in connection.execute(statement)}
+
+        return self._database.run(work)
+
+    def report(self, progress: Sequence[Progress]) -> None:
+        """Write how far tasks are, all in one statement; those that are not ours any more stay as they are."""
+        if not progress:
+            return
+        completed = each({one.odr_id: one.completed for one in progress})
+        statement = (
+            update(RECORDS)
+            .where(is_claim({one.odr_id: one.claim for one in progress}), RECORDS.c.status == _S.DOWNLOADING)
+            # MySQL evaluates from left to right: ``restores`` must still see the old ``completed``.
+            .ordered_values(
+                (RECORDS.c.restores, case((completed > RECORDS.c.completed, 0), else_=RECORDS.c.restores)),
+                (RECORDS.c.completed, completed),
+                (RECORDS.c.size, each({one.odr_id: one.size for one in progress})),
+                (RECORDS.c.speed, each({one.odr_id: one.speed for one in progress})),
+                (RECORDS.c.updated_at, self._now()),
+            )
+        )
+        self._database.run(lambda connection: connection.execute(statement))
+
+    def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
+        """Record under which path the payload is going to be put; may be called again with another path, and with
+        the same one. None when the task is not ours any more."""
+        values: dict[str, Any] = {
+            "status": _S.STORING,
+            "name": name,
+            "size": size,
+            "completed": size,
+            "speed": 0,
+            "stored_path": stored_path,
+            "updated_at": self._now(),
+        }
+        statement = _of(task, _S.DOWNLOADING, _S.STORING).values(values)
+        written = self._database.run(lambda connection: connection.execute(statement).rowcount)
+        return replace(task, **values) if written else None
+
+    def finish(self, task: Task, outcome: Outcome) -> bool:
+        """Write what came of it; False when the task is not ours any more (Gone never is).
+
+        The same call may be repeated after DatabaseUnavailable: what was written the first time counts.
+        """
+        if isinstance(outcome, Gone):
+            return False
+        values = self._row_after_run(outcome, task)
+        target = values["status"]
+        if target not in TRANSITIONS[task.status]:
+            raise ValueError(f"task {task.odr_id}: {task.status.state} cannot become {target.state}")
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(_of(task, task.status).values(values)).rowcount:
+                return True
+            now = select(RECORDS.c.odr_id).where(_is(task, target))
+            return connection.execute(now).first() is not None
+
+        return self._database.run(work)
+
+    def kept_folders(self, node_id: str, odr_ids: Collection[int]) -> set[int]:
+        """Which of these tasks still need their folder on this node."""
+        if not odr_ids:
+            return set()
+        statement = select(RECORDS.c.odr_id).where(among(odr_ids), _has(node_id, *_KEEPS_FOLDER))
+        return self._database.run(lambda connection: set(connection.execute(statement).scalars()))
+
+    def _requeue(self, node_id: str) -> Update:
+        now = self._now()
+        again = {"status": _S.WAITING, "not_before": None, "speed": 0, "updated_at": now}
+        given_up = again | ended(_S.ERROR, now) | explained(InterruptedTooOften().explain())
+        too_often = RECORDS.c.restores >= MAX_RESTORES
+
+        def choose(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+            otherwise = literal(again[name], column.type) if name in again else column
+            return case((too_often, literal(given_up[name], column.type)), else_=otherwise)
+
+        return (
+            update(RECORDS)
+            .where(_has(node_id, _S.DOWNLOADING))
+            .ordered_values(
+                *((RECORDS.c[name], choose(RECORDS.c[name], name)) for name in sorted(given_up)),
+                # Last: MySQL evaluates from left to right.
+                (RECORDS.c.restores, RECORDS.c.restores + 1),
+            )
+        )
+
+    def _row_after_run(self, outcome: Done | Retry | Failed, task: Task) -> dict[str, Any]:
+        now = self._now()
+        if isinstance(outcome, Done):
+            return ended(_S.OK, now) | explained(outcome.note) | {"size": outcome.size, "completed": outcome.size}
+        if isinstance(outcome, Failed):
+            return ended(_S.ERROR, now) | explained(outcome.error.explain())
+        return {
+            "status": _S.WAITING,
+            "not_before": now + timedelta(seconds=outcome.after),
+            "attempts": task.attempts + outcome.error.costs_attempt,
+            "speed": 0,
+            "updated_at": now,
+            **explained(outcome.error.explain()),
+        }
+
+
+def _has(node_id: str, *statuses: OfflineDownloadStatus) -> ColumnElement[bool]:
+    return and_(RECORDS.c.claimed_by == node_id, RECORDS.c.status.in_(statuses))
+
+
+def _is(task: Task, *statuses: OfflineDownloadStatus) -> ColumnElement[bool]:
+    return and_(RECORDS.c.odr_id == task.odr_id, RECORDS.c.claim == task.claim, RECORDS.c.status.in_(statuses))
+
+
+def _of(task: Task, *statuses: OfflineDownloadStatus) -> Update:
+    """A change of the task, which does nothing unless it still is in one of these states under the same claim."""
+    return update(RECORDS).where(_is(task, *statuses))

@@ -1,0 +1,143 @@
+"""Databases for tests: SQLite in a file and a real MariaDB, a fresh one for each test."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pymysql
+import pytest
+from sqlalchemy import make_url
+
+from seafevents_offline import repository
+from seafevents_offline.repository import Repository
+from seafevents_offline.settings import Settings
+
+from .mariadb import MariaDb
+
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that stands until a test moves it. Naive UTC."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 2, 3, 4, 5, 678901)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """Forward, or back with negative numbers: ``advance(minutes=5)``."""
+        self.now += timedelta(**by)
+
+
+def new_mariadb() -> MariaDb:
+    """A started server of one's own; whoever asked stops it and removes its folder."""
+    # Not in pytest's folder: a socket's path has 107 bytes at most, and the server's user must be able to enter.
+    folder = Path(tempfile.mkdtemp(prefix="offline-mariadb-"))
+    folder.chmod(0o755)
+    server = MariaDb(folder)
+    server.install()
+    server.start()
+    return server
+
+
+def remove_mariadb(server: MariaDb) -> None:
+    server.stop()
+    shutil.rmtree(server.folder)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """One server for all tests of this run."""
+    server = new_mariadb()
+    yield server
+    remove_mariadb(server)
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDb) -> Iterator[str]:
+    """A database without tables."""
+    name = f"test_{next(_numbers)}"
+    mariadb.execute(f"CREATE DATABASE {name}")
+    yield mariadb.url(name)
+    mariadb.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'tasks.db'}"
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables; each test runs on both kinds."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database with our tables, empty; each test runs on both kinds."""
+    owner = repository.open(Settings(database=empty_database_url))
+    owner.upgrade()
+    owner.close()
+    return empty_database_url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def open_repository(database_url: str, clock: Clock) -> Iterator[Callable[[], Repository]]:
+    """Opens repositories on one database, as processes of their own would; all have the test's clock."""
+    opened: list[Repository] = []
+
+    def open_() -> Repository:
+        opened.append(repository.open(Settings(database=database_url), clock=clock))
+        return opened[-1]
+
+    yield open_
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def repo(open_repository: Callable[[], Repository]) -> Repository:
+    return open_repository()
+
+
+def run_sql(url: str, statement: str, *values: object) -> list[tuple[object, ...]]:
+    """What any other program does with the tables: one plain statement, ``?`` for values, committed."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30) as connection:
+            rows = connection.execute(statement, values).fetchall()
+        connection.close()
+        return rows
+    return _run_mysql(url, statement.replace("?", "%s"), values)
+
+
+def _run_mysql(url: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+    parts = make_url(url)
+    with (
+        pymysql.connect(
+            host=parts.host,
+            port=parts.port or 3306,
+            user=parts.username,
+            password=parts.password or "",
+            database=parts.database,
+            charset="utf8mb4",
+            autocommit=True,
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

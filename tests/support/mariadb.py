@@ -1,0 +1,185 @@
+"""A private MariaDB server: own folder, own port on 127.0.0.1, a hostile default character set, ended by its pid."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from .waiting import eventually
+
+_SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+_START_TIMEOUT = 60.0
+
+USER, PASSWORD = "offline", "pa55-word"
+_INIT = (
+    f"CREATE USER IF NOT EXISTS {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n"
+    f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION;\n"
+)
+
+#: Nothing in a test has to survive a power cut.
+FAST = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=0",
+    "--innodb-flush-method=nosync",
+    "--sync-frm=0",
+)
+
+
+class MariaDb:
+    """One server. ``start`` and ``stop`` may alternate; the data and the port stay."""
+
+    def __init__(self, folder: Path, options: Sequence[str] = FAST) -> None:
+        self.folder = folder
+        self.port = 0
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server does not run"
+        return self._process.pid
+
+    def url(self, database: str) -> str:
+        """As hosts write it: with the character set that cannot hold emoji."""
+        return f"mysql+pymysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}?charset=utf8"
+
+    def connect(self, database: str | None = None, port: int | None = None) -> pymysql.Connection[Any]:
+        """A connection with all rights, closed by ``with``."""
+        return pymysql.connect(
+            host="127.0.0.1",
+            port=port or self.port,
+            user=USER,
+            password=PASSWORD,
+            database=database,
+            charset="utf8mb4",
+            autocommit=True,
+        )
+
+    def execute(self, *statements: str, database: str | None = None) -> list[tuple[object, ...]]:
+        """Run statements; the rows of the last one."""
+        with self.connect(database) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def install(self) -> None:
+        """Make the data folder, once."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        user = _unprivileged_user()
+        if user:
+            shutil.chown(self.folder, user)
+        command = [
+            tool("mariadb-install-db"),
+            "--no-defaults",
+            f"--datadir={self.folder / 'data'}",
+            "--skip-test-db",
+            "--skip-name-resolve",
+        ]
+        (self.folder / "init.sql").write_text(_INIT)
+        with (self.folder / "install.log").open("wb") as log:
+            subprocess.run([*command, *_as(user)], stdout=log, stderr=log, check=True, timeout=120)
+
+    def start(self) -> None:
+        """Listen; the first time on any free port, later on the same one again."""
+        # Between finding a free port and listening on it somebody else may take it: then on the next one.
+        for _ in range(5 if not self.port else 1):
+            port = self.port or _free_port()
+            if self._listen(port):
+                self.port = port
+                return
+        raise AssertionError(f"mariadbd did not start:\n{(self.folder / 'error.log').read_text()[-4000:]}")
+
+    def stop(self, timeout: float = 60.0) -> None:
+        """End it by its pid, kindly and then for sure. Idempotent."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """As a power cut would end it."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def _listen(self, port: int) -> bool:
+        self._process = subprocess.Popen(
+            self._command(port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if eventually(lambda: self._state(port), _START_TIMEOUT, lambda: "mariadbd does not start") == "ready":
+            return True
+        self._process.wait()
+        self._process = None
+        return False
+
+    def _state(self, port: int) -> str:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            return "dead"
+        try:
+            self.connect(port=port).close()
+        except pymysql.Error:
+            return ""
+        return "ready"
+
+    def _command(self, port: int) -> list[str]:
+        return [
+            tool("mariadbd"),
+            "--no-defaults",
+            f"--datadir={self.folder / 'data'}",
+            f"--socket={self.folder / 's'}",
+            f"--init-file={self.folder / 'init.sql'}",
+            f"--pid-file={self.folder / 'pid'}",
+            f"--log-error={self.folder / 'error.log'}",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--character-set-server=latin1",
+            "--sql-mode=STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+            "--skip-log-bin",
+            *self._options,
+            *_as(_unprivileged_user()),
+        ]
+
+
+def tool(name: str) -> str:
+    """Where a program of the server is; AssertionError that names the package."""
+    found = shutil.which(name, path=_SEARCH)
+    assert found, f"These tests need {name}, which is not installed. Please run: apt install mariadb-server"
+    return found
+
+
+def _unprivileged_user() -> str:
+    """The server refuses to be root; for everybody else there is nothing to change."""
+    if os.geteuid() != 0:
+        return ""
+    for name in ("mysql", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    return "root"
+
+
+def _as(user: str) -> list[str]:
+    return [f"--user={user}"] if user else []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
