@@ -202,6 +202,11 @@ class TooManyRedirects(LinkError):
     sentence = "The link is redirected too often."
 
 
+class RedirectInvalid(LinkError):
+    reason = "redirect_invalid"
+    sentence = "The link leads to an address that cannot be downloaded."
+
+
 class EngineFault(LinkError):
     """A failure that the engine reports and that has no better name here: worth another try."""
 

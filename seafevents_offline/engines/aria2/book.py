@@ -1,7 +1,8 @@
 """What callers want of aria2c and what is known of it: the one thing that all threads share, with the one lock.
 
     add() ─> new ──taken for a round──> sent ──ended by itself──> settled
-              └─ end() ─> dropped        └─ end() ─> ending ──aria2c let go──> settled
+              ├─ end() ─> dropped        ├─ end() ─> ending ──aria2c let go──> settled
+              └───────── again() ────────┘
 
 When aria2c dies, everything that was sent is new again, and what was ending has ended.
 """
@@ -15,19 +16,36 @@ from dataclasses import dataclass, field
 
 from ..base import Transfer
 
+#: A download during which aria2c dies this often without getting further may be what kills it.
+_MAX_DEATHS = 6
+
 #: New downloads in one round; their links must fit into one request, and others wait meanwhile.
 _BATCH = 200
 
 
 @dataclass(eq=False)
 class Entry:
-    """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it."""
+    """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it.
+
+    ``part_is_useless``: it must begin at 0, whatever its folder holds. ``resumed``: it continues a part.
+    """
 
     gid: str
     transfer: Transfer
     sent: bool = False
     ending: bool = False
+    resumed: bool = False
+    part_is_useless: bool = False
+    deaths: int = 0
+    reached: int = 0
     released: threading.Event = field(default_factory=threading.Event)
+
+    def died(self) -> bool:
+        """Count a death of aria2c; whether there were too many."""
+        completed = self.transfer.snapshot.completed
+        self.deaths = 1 if completed > self.reached else self.deaths + 1
+        self.reached = max(self.reached, completed)
+        return self.deaths >= _MAX_DEATHS
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,8 @@ class Book:
         """The work of one round; it is not offered again."""
         with self._changed:
             news = [self._new.popleft() for _ in range(min(_BATCH, len(self._new)))]
-            news = [entry for entry in news if not entry.ending]
+            # Some were ended or failed while they waited.
+            news = [entry for entry in news if self._open.get(entry.gid) is entry]
             for entry in news:
                 entry.sent = True
             looks = [self._open[gid] for gid in self._looks if gid in self._open]
@@ -125,18 +144,31 @@ class Book:
                 self._forgets.append(entry.gid)
         entry.released.set()
 
-    def renew(self) -> None:
-        """aria2c has died; the next one begins with what is open."""
+    def again(self, entry: Entry) -> None:
+        """It has ended and shall begin anew; one that is being taken back is settled instead."""
         with self._changed:
-            ended = [entry for entry in self._open.values() if entry.ending]
+            ending = entry.ending
+            if not ending:
+                entry.sent = False
+                self._forgets.append(entry.gid)
+                self._new.append(entry)
+        if ending:
+            self.settle(entry)
+
+    def renew(self) -> list[Entry]:
+        """aria2c has died; the next one begins with what is open. Returns what it died of too often."""
+        with self._changed:
+            sent = [entry for entry in self._open.values() if entry.sent]
+            ended = [entry for entry in sent if entry.ending]
+            for entry in sent:
+                entry.sent = False
             for entry in ended:
                 del self._open[entry.gid]
-            for entry in self._open.values():
-                entry.sent = False
             self._new = deque(self._open.values())
             self._forgets, self._ends, self._looks = [], [], set()
         for entry in ended:
             entry.released.set()
+        return [entry for entry in sent if not entry.ending and entry.died()]
 
     def _has_work(self) -> bool:
         return bool(self._poked or self._new or self._ends or self._looks or self._forgets)

@@ -1,13 +1,12 @@
 """What aria2's exit codes and messages mean: one of our errors each.
 
-The code alone is not enough: 22 is any HTTP status, 1 is TLS, a refused connection and much else. The messages are
-aria2's own in the C locale; tests hold them against both versions that are supported.
+The code alone is not enough: 22 is any HTTP status, 1 is TLS, a refused connection and much else, 16 is a bad name
+and a read-only disk. The messages are aria2's own in the C locale; tests hold both versions against real faults.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ...errors import (
     AccessDenied,
@@ -21,24 +20,50 @@ from ...errors import (
     LinkRefused,
     NameRefused,
     OfflineDownloadError,
+    RedirectInvalid,
     ServerBusy,
     TlsFailed,
     TooManyRedirects,
 )
+from ...link import host_of
+from ..base import Job
 
-_STATUS = re.compile(r"\bstatus=(\d{3})\b")
-_TLS = re.compile(r"SSL/TLS handshake failure|certificate", re.IGNORECASE)
+_STATUS = re.compile(r"\bstatus[= ](\d{3})\b|\bGot (\d{3}) ")
+_RESOLVED = re.compile(r"Name resolution for (\S+) failed")
+_BAD_REDIRECT = re.compile(r"Redirect to .* failed")
+_HANDSHAKE = "SSL/TLS handshake failure"
+
+#: Handshakes that ended without a verdict: the line broke (the first three are GnuTLS, the others OpenSSL).
+_HANDSHAKE_BROKEN = re.compile(r"non-properly terminated|pull function|push function|protocol error|I/O error")
+
+_LINE_BROKEN = re.compile(r"Failed to (establish connection|receive data|send data)|Got EOF|No URI available")
+
+_NOT_WRITABLE = "it cannot write to its temporary folder."
 
 
-def to_error(code: str, message: str, host: str) -> OfflineDownloadError:
-    """``code`` and ``message`` are aria2's errorCode and errorMessage; ``host`` is the link's."""
-    status = _STATUS.search(message)
-    if status is not None:
-        return _http(int(status[1]))
-    if _TLS.search(message):
-        return TlsFailed(host=host)
-    known = _BY_CODE.get(code)
-    return known(host) if known is not None else EngineFault(code=code)
+def to_error(code: str, message: str, job: Job, size: int) -> OfflineDownloadError:
+    """``code`` and ``message`` are aria2's errorCode and errorMessage, ``size`` what is known of the file's length."""
+    host = host_of(job.url)
+    if status := _STATUS.search(message):
+        return _http(int(status[1] or status[2]))
+    if _HANDSHAKE in message:
+        broken = _HANDSHAKE_BROKEN.search(message)
+        return ConnectionFailed(host=host) if broken else TlsFailed(host=host)
+    if code == "1":
+        return _unspecific(message, host, size)
+    if code == "16" and job.out:
+        # The name is one of ours and cannot be the reason.
+        return EngineUnavailable(detail=_NOT_WRITABLE)
+    if resolved := _RESOLVED.search(message):
+        # After a redirect it is not the link's host.
+        return HostNotFound(host=resolved[1])
+    return _by_code(code, host)
+
+
+def part_is_useless(code: str, message: str) -> bool:
+    """Whether a download that was to be continued failed because it cannot be: the server does not give ranges any
+    more (8), the file has another length now, or the control file is damaged."""
+    return code == "8" or (code in ("1", "10") and message == "Download aborted.")
 
 
 def _http(status: int) -> OfflineDownloadError:
@@ -51,19 +76,30 @@ def _http(status: int) -> OfflineDownloadError:
     return LinkRefused(status=status)
 
 
-_BY_CODE: dict[str, Callable[[str], OfflineDownloadError]] = {
-    "1": lambda host: ConnectionFailed(host=host),
-    "2": lambda host: ConnectionFailed(host=host),
-    "3": lambda _: FileNotFoundAtServer(status=404),
-    "5": lambda host: ConnectionFailed(host=host),
-    "6": lambda host: ConnectionFailed(host=host),
-    "8": lambda _: BodyIncomplete(),
-    "9": lambda _: DiskFull(),
-    "16": lambda _: NameRefused(),
-    "17": lambda _: EngineUnavailable(detail="it cannot write its temporary file."),
-    "18": lambda _: EngineUnavailable(detail="it cannot make its temporary folder."),
-    "19": lambda host: HostNotFound(host=host),
-    "23": lambda _: TooManyRedirects(),
-    "24": lambda _: AccessDenied(status=401),
-    "29": lambda _: ServerBusy(status=503),
-}
+def _unspecific(message: str, host: str, size: int) -> OfflineDownloadError:
+    if _BAD_REDIRECT.search(message):
+        return RedirectInvalid()
+    if size and ("Got EOF" in message or "No URI available" in message):
+        return BodyIncomplete()
+    return ConnectionFailed(host=host) if _LINE_BROKEN.search(message) else EngineFault(code="1")
+
+
+def _by_code(code: str, host: str) -> OfflineDownloadError:
+    known: dict[str, OfflineDownloadError] = {
+        "2": ConnectionFailed(host=host),
+        "3": FileNotFoundAtServer(status=404),
+        "5": ConnectionFailed(host=host),
+        "6": ConnectionFailed(host=host),
+        "8": BodyIncomplete(),
+        "9": DiskFull(),
+        "14": EngineUnavailable(detail=_NOT_WRITABLE),
+        "15": EngineUnavailable(detail=_NOT_WRITABLE),
+        "16": NameRefused(),
+        "17": EngineUnavailable(detail=_NOT_WRITABLE),
+        "18": EngineUnavailable(detail=_NOT_WRITABLE),
+        "19": HostNotFound(host=host),
+        "23": TooManyRedirects(),
+        "24": AccessDenied(status=401),
+        "29": ServerBusy(status=503),
+    }
+    return known.get(code) or EngineFault(code=code)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EngineFault, EngineUnavailable, OfflineDownloadError
-from ...link import host_of
-from ..base import EngineFile, Job, Snapshot, TransferState
+from ..base import EngineFile, Snapshot, TransferState
 from . import faults, folder, options
 from .book import Book, Entry
 from .notifications import Notifications
@@ -121,11 +120,16 @@ class Monitor:
     def _add_call(self, entry: Entry) -> Call | None:
         job = entry.transfer.job
         try:
-            settled = prepare(job)
+            part = None if entry.part_is_useless else folder.payload(job.folder)
+            if part is None:
+                folder.clear(job.folder)
         except OSError as error:
-            self._fail(entry, unusable(error))
+            self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
-        return Call(RpcClient.ADD_URI, ([job.url], settled), partial(self._added, entry))
+        entry.resumed = part is not None
+        # A part goes on under its present name, whatever the server calls it today: a second name is a second file.
+        download = options.download(job, part.name if part else job.out, resume=entry.resumed)
+        return Call(RpcClient.ADD_URI, ([job.url], download), partial(self._added, entry))
 
     def _added(self, entry: Entry, answer: Any) -> None:
         if isinstance(answer, Refused):
@@ -169,10 +173,18 @@ class Monitor:
             entry.transfer.update(_snapshot(TransferState.COMPLETE, status))
             self._book.settle(entry)
         elif status["status"] == "error":
-            host = host_of(entry.transfer.job.url)
-            self._fail(entry, faults.to_error(status["errorCode"], status.get("errorMessage", ""), host), status)
+            self._failed(entry, status)
         else:
             self._fail(entry, EngineFault(code=status["status"]))
+
+    def _failed(self, entry: Entry, status: Mapping[str, Any]) -> None:
+        job, code, message = entry.transfer.job, status["errorCode"], status.get("errorMessage", "")
+        if entry.resumed and faults.part_is_useless(code, message):
+            logger.info("task %s: its part cannot be continued; beginning again", job.odr_id)
+            entry.part_is_useless = True
+            self._book.again(entry)
+        else:
+            self._fail(entry, faults.to_error(code, message, job, int(status["totalLength"])), status)
 
     def _fail(self, entry: Entry, error: OfflineDownloadError, status: Mapping[str, Any] | None = None) -> None:
         if not entry.ending:
@@ -193,7 +205,9 @@ class Monitor:
         logger.warning("aria2c %s; starting a new one", why)
         process.kill()
         self._forget_process()
-        self._book.renew()
+        for entry in self._book.renew():
+            logger.warning("task %s: aria2c died too often while it was downloaded", entry.transfer.job.odr_id)
+            self._fail(entry, EngineFault(code="crash"))
 
     def _forget_process(self) -> None:
         self._notifications.follow(0)
@@ -223,20 +237,6 @@ class Monitor:
             process.kill()
             self._forget_process()
         self._book.renew()
-
-
-def prepare(job: Job) -> dict[str, str]:
-    """Make the job's folder fit for a start and say with which options. Raises OSError."""
-    part = folder.payload(job.folder)
-    if part is None:
-        folder.clear(job.folder)
-        return options.download(job, job.out, resume=False)
-    # By its present name, whatever the server calls it today: a second name would be a second file.
-    return options.download(job, part.name, resume=True)
-
-
-def unusable(error: OSError) -> EngineUnavailable:
-    return EngineUnavailable(detail=f"its temporary folder: {error.strerror}.")
 
 
 def _snapshot(state: TransferState, status: Mapping[str, Any], error: OfflineDownloadError | None = None) -> Snapshot:

@@ -40,8 +40,8 @@ def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, st
         # Names.
         "content-disposition-default-utf8": "true",
         "auto-file-renaming": "false",
-        # The folder is the job's own and cleared before a start from 0; without this aria2 gives up (code 13) when
-        # a server that cannot continue makes it begin again over its own part.
+        # A server that names no length when aria2 continues: it begins again at 0 over the part. The folder is the
+        # job's own, so nobody else's file is overwritten.
         "allow-overwrite": "true",
         "remote-time": "false",
         # Trying again is the pipeline's decision.
@@ -50,8 +50,10 @@ def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, st
         "connect-timeout": "30",
         "timeout": "60",
         # Continuing.
-        "always-resume": "false",  # a server without ranges: begin again at 0 instead of failing
-        "max-resume-failure-tries": "0",
+        # With false, a server without ranges makes aria2 begin again at 0 by itself, but what the other connections
+        # send then fails an assertion (1.36, 1.37): one server could end everybody's downloads again and again. So
+        # aria2 gives up (code 8) and the monitor begins again at 0.
+        "always-resume": "true",
         "auto-save-interval": "1",  # the default loses a minute; the control file is empty until the first save
         "file-allocation": "none",  # a lying Content-Length would take real disk space before anybody can look
         # Speed.
@@ -60,7 +62,7 @@ def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, st
         "split": connections,
         "min-split-size": "1M",
         "max-overall-download-limit": str(settings.speed_limit),
-        "disk-cache": "32M",
+        "disk-cache": "0",  # the system's cache is faster, keeps what a kill would lose, and fails no assertions
         "max-download-result": str(_MAX_RESULTS),
         "rpc-max-request-size": "16M",
     }
