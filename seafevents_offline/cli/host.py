@@ -1,0 +1,89 @@
+"""The embedded host as verbs use it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import AlreadyRunning
+from ..hosts.standalone import EmbeddedHost
+from ..task import Task
+from .output import complain
+from .shape import shape
+
+#: How often it is looked whether the process that serves the data folder has ended, in seconds.
+_TAKE_OVER_PERIOD = 2.0
+
+
+@contextlib.contextmanager
+def opened(args: Namespace) -> Iterator[EmbeddedHost]:
+    """The host that the common options name; whatever it started has ended afterwards."""
+    host = EmbeddedHost.open(data=args.data, library=args.library, config=args.config, allow=getattr(args, "allow", ()))
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+def as_json(host: EmbeddedHost, task: Task) -> dict[str, Any]:
+    return shape(task, Path(host.settings.library).name)
+
+
+def hint_if_nobody_serves(host: EmbeddedHost) -> None:
+    """Waiting for a download that nobody does is the first mistake that everybody makes."""
+    if not host.is_served():
+        complain(f"Nothing is downloaded now: no service runs on {host.data}; `seafevents-offline serve` starts one.")
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Being terminated, or losing the terminal, is the same as Ctrl-C: KeyboardInterrupt in the main thread."""
+    names = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(name, signal.default_int_handler) for name in names]
+    try:
+        yield
+    finally:
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)
+
+
+class Service:
+    """Sees to it that some process serves the data folder: another one while there is one, else this one.
+
+    ``note`` gets a sentence when that is not what people expect.
+    """
+
+    def __init__(self, host: EmbeddedHost, note: Callable[[str], None]) -> None:
+        self._host = host
+        self._note = note
+        self._next_look = 0.0
+        self._is_elsewhere = False
+        self.is_ours = False
+
+    def tend(self) -> None:
+        """Start here when nobody else serves. Call it often. Raises EngineUnavailable or TempDirUnusable."""
+        now = time.monotonic()
+        if self.is_ours or now < self._next_look:
+            return
+        self._next_look = now + _TAKE_OVER_PERIOD
+        try:
+            self._host.start()
+        except AlreadyRunning:
+            self._stay_out()
+        else:
+            self._take_over()
+
+    def _stay_out(self) -> None:
+        if not self._is_elsewhere:
+            self._note(f"The service that runs on {self._host.data} does the download.")
+        self._is_elsewhere = True
+
+    def _take_over(self) -> None:
+        if self._is_elsewhere:
+            self._note("That service has ended; this process goes on with the download.")
+        self.is_ours = True

@@ -1,0 +1,63 @@
+"""Where the log goes: warnings to stderr; what the service does into ``<data>/logs``, and to stderr for ``serve``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from ..errors import StorageUnavailable
+from .output import escape
+
+_PACKAGE = __name__.partition(".")[0]
+_SHORT = "%(message)s"
+_LONG = "[%(asctime)s] %(levelname)s %(threadName)s %(message)s"
+_MAX_BYTES = 5 * 1024**2
+_OLD_FILES = 3
+
+
+class _Formatter(logging.Formatter):
+    """Messages hold names and sentences of servers; they shall not make lines or colours of their own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return escape(super().formatMessage(record))
+
+
+def warnings_to_stderr() -> None:
+    """For verbs that do their work at once."""
+    _set(logging.WARNING, _SHORT, logging.StreamHandler(sys.stderr))
+
+
+def service_to_file(data: Path) -> None:
+    """For a process that may serve, while stderr belongs to its display. Raises StorageUnavailable."""
+    _set(logging.INFO, _LONG, _file(data))
+
+
+def service_to_file_and_stderr(data: Path) -> None:
+    """For a process that does nothing but serve. Raises StorageUnavailable."""
+    _set(logging.INFO, _LONG, _file(data), logging.StreamHandler(sys.stderr))
+
+
+def _file(data: Path) -> logging.Handler:
+    folder = data / "logs"
+    try:
+        folder.mkdir(exist_ok=True)
+        return RotatingFileHandler(
+            folder / "offline-download.log", maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        raise StorageUnavailable(detail=f"{folder}: {error.strerror}") from error
+
+
+def _set(level: int, line: str, *handlers: logging.Handler) -> None:
+    """Instead of what was set before; other packages' loggers are left alone."""
+    package = logging.getLogger(_PACKAGE)
+    for old in package.handlers[:]:
+        package.removeHandler(old)
+        old.close()
+    for handler in handlers:
+        handler.setFormatter(_Formatter(line))
+        package.addHandler(handler)
+    package.setLevel(level)
+    package.propagate = False

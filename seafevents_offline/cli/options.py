@@ -1,0 +1,153 @@
+"""What may be typed: the common options, and types for argparse whose errors are sentences."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from pathlib import Path
+
+from ..status import OfflineDownloadStatus
+from ..task import PRIORITIES
+from ..units import parse_time
+
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
+_ADDRESS = "an address is host:port, IP:port, [IPv6]:port or a network like 10.0.0.0/8"
+
+
+def add_common(parser: ArgumentParser, *, json: bool, again: bool) -> None:
+    """The options that may stand before and after the verb; ``again``: after it, where silence changes nothing."""
+
+    def default(value: object) -> object:
+        return SUPPRESS if again else value
+
+    group = parser.add_argument_group("common options")
+    group.add_argument(
+        "--config", metavar="FILE", type=Path, default=default(None), help="settings, a file like seafevents.conf"
+    )
+    group.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=default(Path("data")),
+        help="where the records and unfinished downloads are (default: ./data)",
+    )
+    group.add_argument(
+        "--library",
+        metavar="DIR",
+        type=Path,
+        default=default(None),
+        help="where the files go (default: the setting library, else ./library)",
+    )
+    if json:
+        group.add_argument("--json", action="store_true", default=default(False), help="print JSON instead of words")
+
+
+def add_allow(parser: ArgumentParser) -> None:
+    """For the verbs that download in their own process."""
+    parser.add_argument(
+        "--allow",
+        metavar="ADDRESS",
+        type=address,
+        action="append",
+        default=[],
+        help=f"an address in a private network that may be reached; may be repeated ({_ADDRESS})",
+    )
+
+
+def add_new_task(parser: ArgumentParser) -> None:
+    """For the verbs that add a link."""
+    parser.add_argument("url", metavar="URL", help="the link to download")
+    parser.add_argument("--name", default="", help="the file's name in the library (default: the server's)")
+    parser.add_argument(
+        "--to", metavar="FOLDER", default="/", help="a folder of the library, which must exist (default: /)"
+    )
+
+
+def add_timeout(parser: ArgumentParser) -> None:
+    """For the verbs that wait."""
+    parser.add_argument(
+        "--timeout", metavar="TIME", type=seconds, help="stop waiting after this long, e.g. 90s, 10m, 2h"
+    )
+
+
+def add_ids(parser: ArgumentParser, *, nargs: str = "+") -> None:
+    parser.add_argument("ids", metavar="ID", type=task_id, nargs=nargs, help="the number of a task, as `list` shows it")
+
+
+def seconds(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a time; it is a number with s, m, h or d, e.g. 90s") from None
+
+
+def task_id(text: str) -> int:
+    return _whole(text, range(1, 2**63), "is not the number of a task")
+
+
+def port(text: str) -> int:
+    return _whole(text, range(1, 65536), "is not a port; it is a number from 1 to 65535")
+
+
+def priority(text: str) -> int:
+    return _whole(text, PRIORITIES, "is not a priority; it is a number from 0 to 100, higher goes first")
+
+
+def count(text: str) -> int:
+    return _whole(text, range(1, 1001), "is not a number from 1 to 1000")
+
+
+def state(text: str) -> OfflineDownloadStatus:
+    found = next((status for status in OfflineDownloadStatus if status.state == text.lower()), None)
+    if found is None:
+        states = ", ".join(status.state for status in OfflineDownloadStatus)
+        raise ArgumentTypeError(f"{text!r} is not a state; there are {states}")
+    return found
+
+
+def address(text: str) -> str:
+    """As it was typed, when it is host:port, IP:port, [IPv6]:port or CIDR."""
+    if not (_is_network(text) if "/" in text else _is_host_and_port(text)):
+        raise ArgumentTypeError(f"{text!r} is not an address; {_ADDRESS}")
+    return text
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_host_and_port(text: str) -> bool:
+    host, _, digits = text.rpartition(":")
+    try:
+        port(digits)
+        if host.startswith("["):
+            ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]"))
+            return host.endswith("]")
+    except (ArgumentTypeError, ValueError):
+        return False
+    return _is_ipv4_or_name(host)
+
+
+def _is_ipv4_or_name(host: str) -> bool:
+    """A name of digits and dots alone is a mistyped IP address, never a host."""
+    if re.fullmatch(r"[\d.]+", host):
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError:
+            return False
+        return True
+    return _HOST_NAME.fullmatch(host) is not None
+
+
+def _whole(text: str, allowed: range, complaint: str) -> int:
+    # int() alone takes "1_0", " 1" and digits of every script.
+    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) not in allowed:
+        raise ArgumentTypeError(f"{text!r} {complaint}")
+    return int(text)

@@ -1,0 +1,43 @@
+"""A task as JSON: the same names and units as the web routes give."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ..task import Task
+from .words import percent, seconds_left
+
+
+def shape(task: Task, repo_name: str) -> dict[str, Any]:
+    """Bytes, seconds, ISO-8601 with offset; ``progress`` 0 to 100; null where nobody knows."""
+    left = seconds_left(task)
+    return {
+        "odr_id": task.odr_id,
+        "repo_id": task.repo_id,
+        "repo_name": repo_name,
+        "path": task.path,
+        "url": task.url,
+        "name": task.name,
+        "size": task.size,
+        "completed": task.completed,
+        "progress": percent(task),
+        "speed": task.speed,
+        "eta": None if left is None else round(left),
+        "status": int(task.status),
+        "state": task.status.state,
+        "comment": task.comment,
+        "reason": task.reason,
+        "reason_args": dict(task.reason_args or {}),
+        "priority": task.priority,
+        "attempts": task.attempts,
+        "owner": task.owner,
+        "timestamp": _iso(task.timestamp),
+        "started_at": _iso(task.started_at),
+        "finished_at": _iso(task.finished_at),
+        "stored_path": task.stored_path,
+    }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.replace(tzinfo=timezone.utc).isoformat(timespec="seconds")

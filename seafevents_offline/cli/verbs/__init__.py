@@ -1,0 +1,1 @@
+"""One small file a verb; each has a ``VERB`` for main.py."""

@@ -1,0 +1,62 @@
+"""``show``: all about one task."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ...hosts.standalone import EmbeddedHost
+from ...status import OfflineDownloadStatus
+from ...task import Task
+from ..host import as_json, opened
+from ..options import task_id
+from ..output import pad, say, say_json
+from ..verb import ExitCode, Verb
+from ..words import moment, situation, utc_now
+
+
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument("odr_id", metavar="ID", type=task_id, help="the number of a task, as `list` shows it")
+
+
+def _run(args: Namespace) -> ExitCode:
+    with opened(args) as host:
+        task = host.repository.get(args.odr_id)
+        if args.json:
+            say_json(as_json(host, task))
+        else:
+            for label, words in _fields(host, task):
+                if words:
+                    say(f"{pad(label, 10)}{words}")
+    return ExitCode.DONE
+
+
+def _fields(host: EmbeddedHost, task: Task) -> list[tuple[str, str]]:
+    is_stored = task.status is OfflineDownloadStatus.OK
+    return [
+        ("task", str(task.odr_id)),
+        ("state", task.status.state),
+        ("", task.status.sentence),
+        ("now", situation(task, utc_now())),
+        ("link", task.url),
+        ("name", task.name),
+        ("folder", task.path),
+        ("file", str(Path(host.settings.library, task.stored_path.lstrip("/"))) if is_stored else ""),
+        ("priority", str(task.priority)),
+        ("failed", f"{task.attempts} of {host.settings.max_attempts} attempts" if task.attempts else ""),
+        ("added", moment(task.timestamp)),
+        ("started", moment(task.started_at)),
+        ("finished", moment(task.finished_at)),
+        ("removed", moment(task.hidden_at)),
+    ]
+
+
+VERB = Verb(
+    _run,
+    help="show all about one task",
+    examples="""\
+seafevents-offline show 3
+seafevents-offline show 3 --json""",
+    options=_options,
+    json=True,
+)

@@ -1,0 +1,79 @@
+"""``watch``: tasks, live, until all have ended."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from ...hosts.standalone import OWNER
+from ...repository import Repository, TaskQuery
+from ...status import ACTIVE, OfflineDownloadStatus
+from ...task import Task
+from ..follow import TimeIsUp, follow
+from ..host import as_json, hint_if_nobody_serves, opened
+from ..live import AT_REST, JsonLines, on_stdout
+from ..options import add_ids, add_timeout
+from ..output import complain
+from ..verb import ExitCode, Verb
+
+_MOVING = ACTIVE - {OfflineDownloadStatus.PAUSED}
+_MOST = 10_000
+
+
+def _options(parser: ArgumentParser) -> None:
+    add_ids(parser, nargs="*")
+    add_timeout(parser)
+
+
+def _run(args: Namespace) -> ExitCode:
+    with opened(args) as host:
+        hint_if_nobody_serves(host)
+        display = JsonLines(lambda task: as_json(host, task)) if args.json else on_stdout()
+        watched = _Watched(host.repository, args.ids)
+        try:
+            tasks = follow(watched.read, display, timeout=args.timeout)
+        except (TimeIsUp, KeyboardInterrupt) as reason:
+            complain("The time is up." if isinstance(reason, TimeIsUp) else "Stopped.")
+            return ExitCode.FAILED
+    return _report(tasks)
+
+
+def _report(tasks: Sequence[Task]) -> ExitCode:
+    failed = [str(task.odr_id) for task in tasks if task.status is not OfflineDownloadStatus.OK]
+    if not failed:
+        return ExitCode.DONE
+    complain(f"These tasks did not end well: {', '.join(failed)}.")
+    return ExitCode.FAILED
+
+
+class _Watched:
+    """The tasks with the given numbers; without numbers, all that move, and those that are added meanwhile."""
+
+    def __init__(self, repository: Repository, ids: Sequence[int]) -> None:
+        self._repository = repository
+        self._join_others = not ids
+        self._tasks: dict[int, Task] = {odr_id: repository.get(odr_id) for odr_id in ids}
+
+    def read(self) -> Sequence[Task]:
+        """How they stand now, by number; one that is at rest is not asked for again."""
+        for odr_id, task in self._tasks.items():
+            if task.status not in AT_REST:
+                self._tasks[odr_id] = self._repository.get(odr_id)
+        if self._join_others:
+            query = TaskQuery(owner=OWNER, statuses=_MOVING, sort="odr_id", per_page=_MOST)
+            self._tasks.update((task.odr_id, task) for task in self._repository.find(query).tasks)
+        return [self._tasks[odr_id] for odr_id in sorted(self._tasks)]
+
+
+VERB = Verb(
+    _run,
+    help="show tasks live until all have ended",
+    examples="""\
+seafevents-offline watch
+seafevents-offline watch 3 4 --timeout 1h
+seafevents-offline watch --json
+
+Without a number: everything that is under way. The exit code is 1 when one of them failed.""",
+    options=_options,
+    json=True,
+)
