@@ -68,7 +68,7 @@ def settled(source: int, place: Place) -> bool:
     return True
 
 
-def is_hidden_too(place: Place) -> bool:
+def _is_hidden_too(place: Place) -> bool:
     """Whether an earlier call was killed after 3: known without the source."""
     hidden, named = look(place.folder, place.hidden), look(place.folder, place.name)
     return hidden is not None and named is not None and os.path.samestat(hidden, named)
@@ -89,7 +89,7 @@ def _is_ours(source: int, place: Place) -> bool:
     except OSError:
         return False
     try:
-        ours = is_hidden_too(place) or _is_same(source, fd)
+        ours = _is_hidden_too(place) or _is_same(source, fd)
         if ours:
             os.fsync(fd)
         return ours

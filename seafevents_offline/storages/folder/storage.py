@@ -17,7 +17,7 @@ from ...task import Payload, Task
 from ...units import format_size
 from ..base import Storage
 from .files import exists, look, open_folder, open_root, open_source
-from .publish import Place, is_hidden_too, publish, settled, tidy
+from .publish import Place, publish, settled, tidy
 from .tree import layout_of, publish_tree, settled_tree
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -116,7 +116,7 @@ class FolderStorage(Storage):
 def _has_arrived(task: Task, payload: Payload | None, place: Place) -> bool:
     if payload is None:
         arrived = _size_of(place.folder, place.name) == task.size
-        if arrived and is_hidden_too(place):
+        if arrived:
             tidy(place)
         return arrived
     if len(payload.files) == 1:

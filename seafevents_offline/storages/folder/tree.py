@@ -48,15 +48,16 @@ def settled_tree(layout: Layout, place: Place) -> bool:
 
 def layout_of(files: Sequence[PayloadFile]) -> Layout:
     """Safe names for what the engine wrote; the same names every time, and no two the same."""
-    safe: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+    folders: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
     taken: set[tuple[str, ...]] = set()
     layout = []
     for file in files:
-        parts = tuple(file.name.split("/"))
-        for depth in range(1, len(parts) + 1):
-            if parts[:depth] not in safe:
-                safe[parts[:depth]] = _unique(safe[parts[: depth - 1]], safe_name(parts[depth - 1]), taken)
-        layout.append((safe[parts], file))
+        *parents, name = file.name.split("/")
+        for depth, folder in enumerate(parents):
+            path = tuple(parents[: depth + 1])
+            if path not in folders:
+                folders[path] = _unique(folders[path[:-1]], safe_name(folder), taken)
+        layout.append((_unique(folders[tuple(parents)], safe_name(name), taken), file))
     return layout
 
 
