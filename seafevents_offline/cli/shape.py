@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from typing import Any
 
@@ -23,7 +24,7 @@ def shape(task: Task, repo_name: str) -> dict[str, Any]:
         "completed": task.completed,
         "progress": percent(task),
         "speed": task.speed,
-        "eta": None if left is None else round(left),
+        "eta": None if left is None else math.ceil(left),
         "status": int(task.status),
         "state": task.status.state,
         "comment": task.comment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
@@ -90,6 +91,6 @@ def _downloading(task: Task) -> str:
         "" if done is None else f"{done} %",
         amount(task),
         f"{format_size(task.speed)}/s" if task.speed else "",
-        "" if left is None else f"{format_time(left)} left",
+        "" if left is None else f"{format_time(math.ceil(left))} left",
     )
     return ", ".join(filter(None, parts)) or "downloading"

@@ -1,0 +1,51 @@
+# make run [URL='…'] [ARGS='…']   make test   make check   make bench   make clean   make help
+#
+# Every goal sets up what it needs first, in ./.venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+BIN := .venv/bin
+
+# The oldest aria2p that is supported; the newest is in .venv.
+OLD_ARIA2P := .cache/aria2p-0.12.1
+
+# URL and ARGS may hold any character. Make would expand them once more when it exports them, so it must not; what was
+# typed goes to scripts/run.py as it is, under other names, and meets no shell on its way.
+unexport URL ARGS
+MAKEOVERRIDES :=
+run: export SEAFEVENTS_OFFLINE_URL = $(value URL)
+run: export SEAFEVENTS_OFFLINE_ARGS = $(value ARGS)
+
+help:
+	@echo "make run                serve: download what is put into the list (.venv/bin/seafevents-offline add URL)"
+	@echo "make run URL='...'      download that link into ./library; any character is safe"
+	@echo "make run ... ARGS='...' more options, e.g. ARGS='--name report.zip --timeout 10m'"
+	@echo "make test               all tests, with a real aria2c and a real MariaDB"
+	@echo "make check              linter, types, layers"
+	@echo "make bench              the benchmarks; see benchmarks/README.md"
+	@echo "make clean              remove what was made, but neither ./data nor ./library"
+
+run:
+	@scripts/setup run
+	@$(BIN)/python scripts/run.py
+
+test:
+	@scripts/setup test
+	$(BIN)/python -m pytest
+	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
+
+check:
+	@scripts/setup check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench:
+	@scripts/setup test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
