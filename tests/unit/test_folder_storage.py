@@ -352,6 +352,34 @@ def test_a_broken_disk_is_waited_for(library, tmp_path, monkeypatch, number, fun
     assert library.content() == {"/a": b"x"}
 
 
+def test_a_disk_that_fails_to_answer_is_not_taken_for_a_taken_name(library, tmp_path, monkeypatch):
+    payload = make_payload(tmp_path, {"x": b"x"})
+    task = store(library.storage, make_task(), payload, "a")
+    os_open = os.open
+
+    def fail_for_stored(path, flags, *args, **kwargs) -> int:
+        if path == "a":
+            raise OSError(errno.EIO, "broken")
+        return os_open(path, flags, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail_for_stored)
+        for verb in (library.storage.put, library.storage.arrived):
+            with pytest.raises(StorageUnavailable):
+                verb(task, payload)
+    assert library.storage.arrived(task, payload)
+
+
+@pytest.mark.parametrize("place", ["library", "far_library"])
+def test_a_socket_or_pipe_in_the_way_is_a_taken_name(request, tmp_path, place):
+    there = request.getfixturevalue(place)
+    os.mkfifo(there.at("/a"))
+    os.mknod(there.at("/b"), stat.S_IFSOCK)
+    for name in ("/a", "/b"):
+        with pytest.raises(NameTaken):
+            there.storage.put(make_task(stored_path=name), make_payload(tmp_path, {"x": b"x"}))
+
+
 def test_a_read_only_library_is_waited_for(small_disk, tmp_path):
     library = FolderLibrary(small_disk)
     payload = make_payload(tmp_path, {"x": b"x"})

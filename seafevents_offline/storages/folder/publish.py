@@ -8,8 +8,8 @@ What a kill leaves after these steps, and how the next call (``settled`` first) 
 
 1. Success: ``name`` is the very inode of the source. Before, there was nothing.
 2. A copy, half or whole, under a hidden name. The task's next call replaces it.
-3. Success, but for ``hidden``, which is the same inode as ``name`` and is removed. After that a copy is known by
-   size, time and bytes: it carries its source's time to the nanosecond, as a link would.
+3. Success, but for ``hidden``, which is removed. Our copy is known by size, time and bytes: it carries its source's
+   time to the nanosecond, as a link would.
 4. ``name`` is empty and ``reserved`` is a whole copy: the reservation is our own and is filled. The worst that can
    happen is that a file which somebody else left empty in just that moment gets our content.
 
@@ -29,6 +29,8 @@ from .files import SAFELY, exists, look, remove, rename, sync
 _CHUNK = 1024 * 1024
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY
 _CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
+#: Nothing, a link, a socket, a file that we may not read. A disk that fails is no answer.
+_NOT_OURS = frozenset({errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.EACCES})
 #: Nanoseconds to which file systems round a file's time.
 _ROUNDINGS = (1, 100, 1_000, 1_000_000, 1_000_000_000, 2_000_000_000)
 
@@ -68,12 +70,6 @@ def settled(source: int, place: Place) -> bool:
     return True
 
 
-def _is_hidden_too(place: Place) -> bool:
-    """Whether an earlier call was killed after 3: known without the source."""
-    hidden, named = look(place.folder, place.hidden), look(place.folder, place.name)
-    return hidden is not None and named is not None and os.path.samestat(hidden, named)
-
-
 def tidy(place: Place) -> None:
     """Remove what is hidden there."""
     remove(place.folder, place.hidden)
@@ -86,10 +82,12 @@ def tidy(place: Place) -> None:
 def _is_ours(source: int, place: Place) -> bool:
     try:
         fd = os.open(place.name, os.O_RDONLY | SAFELY, dir_fd=place.folder)
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno in _NOT_OURS:
+            return False
+        raise
     try:
-        ours = _is_hidden_too(place) or _is_same(source, fd)
+        ours = _is_same(source, fd)
         if ours:
             os.fsync(fd)
         return ours
