@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.databases", "tests.support.disks", "tests.support.servers", "tests.support.service"]
+pytest_plugins = [
+    "tests.support.cli",
+    "tests.support.databases",
+    "tests.support.disks",
+    "tests.support.engines",
+    "tests.support.servers",
+    "tests.support.service",
+]

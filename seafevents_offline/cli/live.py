@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from ..status import FINAL, OfflineDownloadStatus
+from ..status import ACTIVE, FINAL, OfflineDownloadStatus
 from ..task import Task
 from .output import clip, escape, pad, say, say_json, width
 from .words import percent, situation, title, utc_now
 
 #: Nothing happens to these any more unless somebody acts.
 AT_REST = FINAL | {OfflineDownloadStatus.UNKNOWN}
+
+#: Something happens to these without anybody's doing, as long as a service runs.
+MOVING = ACTIVE - {OfflineDownloadStatus.PAUSED}
 
 #: Elsewhere than on a terminal, a line is worth printing after this much progress, or this long.
 _STEP_PERCENT = 10
@@ -88,7 +91,7 @@ class Terminal(Display):
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._drawn = 0
+        self._drawn: list[str] = []
         self._ended: set[int] = set()
         self._full, self._empty = ("━", "─") if _can_print("━─…", stream) else ("#", "-")
 
@@ -104,19 +107,21 @@ class Terminal(Display):
         self._draw([self._row(task, columns) for task in ended], running)
 
     def note(self, text: str) -> None:
-        self._draw([escape(text)], [])
+        self._draw([escape(text)], self._drawn)
 
     def close(self) -> None:
         # The last lines stay; what comes next begins below them.
-        self._drawn = 0
+        self._drawn = []
 
-    def _draw(self, lasting: Sequence[str], changing: Sequence[str]) -> None:
+    def _draw(self, lasting: Sequence[str], changing: list[str]) -> None:
         """Over the lines drawn before; the cursor is left at the beginning of the line below."""
-        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        if not lasting and changing == self._drawn:
+            return
+        up = f"\x1b[{len(self._drawn)}A" if self._drawn else ""
         lines = "".join(f"{line}\x1b[K\n" for line in (*lasting, *changing))
-        self._stream.write(f"{up}\r{lines}\x1b[J")
+        self._stream.write(f"\r{up}{lines}\x1b[J")
         self._stream.flush()
-        self._drawn = len(changing)
+        self._drawn = changing
 
     def _row(self, task: Task, columns: int) -> str:
         """Number, name, bar and words; the bar is the first to go when there is little room."""

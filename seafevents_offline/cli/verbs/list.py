@@ -10,7 +10,8 @@ from ...hosts.standalone import OWNER, EmbeddedHost
 from ...repository import TaskPage, TaskQuery
 from ...task import Task
 from ...units import format_size
-from ..host import as_json, opened
+from ..host import as_json, hint_if_nobody_serves, opened
+from ..live import MOVING
 from ..options import count, state
 from ..output import say, say_json, table
 from ..verb import ExitCode, Verb
@@ -38,6 +39,8 @@ def _run(args: Namespace) -> ExitCode:
             say_json(_as_json(host, query, page))
         else:
             _print(query, page)
+            if any(task.status in MOVING for task in page.tasks):
+                hint_if_nobody_serves(host)
     return ExitCode.DONE
 
 

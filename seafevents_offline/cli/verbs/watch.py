@@ -7,16 +7,15 @@ from collections.abc import Sequence
 
 from ...hosts.standalone import OWNER
 from ...repository import Repository, TaskQuery
-from ...status import ACTIVE, OfflineDownloadStatus
+from ...status import OfflineDownloadStatus
 from ...task import Task
 from ..follow import TimeIsUp, follow
 from ..host import as_json, hint_if_nobody_serves, opened
-from ..live import AT_REST, JsonLines, on_stdout
+from ..live import AT_REST, MOVING, JsonLines, on_stdout
 from ..options import add_ids, add_timeout
 from ..output import complain
 from ..verb import ExitCode, Verb
 
-_MOVING = ACTIVE - {OfflineDownloadStatus.PAUSED}
 _MOST = 10_000
 
 
@@ -60,7 +59,7 @@ class _Watched:
             if task.status not in AT_REST:
                 self._tasks[odr_id] = self._repository.get(odr_id)
         if self._join_others:
-            query = TaskQuery(owner=OWNER, statuses=_MOVING, sort="odr_id", per_page=_MOST)
+            query = TaskQuery(owner=OWNER, statuses=MOVING, sort="odr_id", per_page=_MOST)
             self._tasks.update((task.odr_id, task) for task in self._repository.find(query).tasks)
         return [self._tasks[odr_id] for odr_id in sorted(self._tasks)]
 

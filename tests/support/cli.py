@@ -1,0 +1,159 @@
+"""The command line as people run it: the installed program, as a process, in a pipe or on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .waiting import eventually
+
+PROGRAM = str(Path(sys.executable).parent / "seafevents-offline")
+_TIMEOUT = 90.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a process ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Running:
+    """A started process; ``out`` and ``err`` grow while it runs, complete lines or not."""
+
+    def __init__(self, process: subprocess.Popen[bytes], out: int, err: int) -> None:
+        self._process = process
+        self._texts = {out: bytearray(), err: bytearray()}
+        self._out, self._err = out, err
+        self._readers = [threading.Thread(target=self._read, args=(fd,), daemon=True) for fd in {out, err}]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def out(self) -> str:
+        return self._texts[self._out].decode()
+
+    @property
+    def err(self) -> str:
+        return self._texts[self._err].decode()
+
+    def says(self, pattern: str, timeout: float = _TIMEOUT) -> None:
+        """Wait until stdout has it; fails early when the process ends without."""
+
+        def said() -> bool:
+            ended = self._process.poll() is not None
+            found = re.search(pattern, self.out) is not None
+            assert found or not ended, f"ended without {pattern!r}: {self.out} {self.err}"
+            return found
+
+        eventually(said, timeout, lambda: f"out: {self.out!r} err: {self.err!r}")
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def result(self, timeout: float = _TIMEOUT) -> Result:
+        """When it has ended."""
+        code = self._process.wait(timeout)
+        for reader in self._readers:
+            reader.join(timeout)
+        return Result(code, self.out, self.err)
+
+    def end(self) -> None:
+        """SIGKILL if it still runs."""
+        self._process.kill()
+        self._process.wait(_TIMEOUT)
+        for reader in self._readers:
+            reader.join(_TIMEOUT)
+        for fd in self._texts:
+            os.close(fd)
+
+    def _read(self, fd: int) -> None:
+        # A terminal whose last user has gone answers with an error instead of an end.
+        with contextlib.suppress(OSError):
+            while data := os.read(fd, 65536):
+                self._texts[fd] += data
+
+
+class Cli:
+    """Runs in ``place``, where ./data and ./library come to be."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._started: list[Running] = []
+
+    @property
+    def library(self) -> Path:
+        return self.place / "library"
+
+    def __call__(self, *args: str, timeout: float = _TIMEOUT) -> Result:
+        """Run it to its end."""
+        return self.start(*args).result(timeout)
+
+    def start(self, *args: str) -> Running:
+        (out_r, out_w), (err_r, err_w) = os.pipe(), os.pipe()
+        return self._start(args, (out_w, err_w), (out_r, err_r))
+
+    def start_on_terminal(self, *args: str, columns: int = 100, lines: int = 24) -> Running:
+        """stdin, stdout and stderr are one terminal, which is the process's own: ^C reaches it."""
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        return self._start(args, (theirs, theirs), (ours, ours))
+
+    def write_config(self, **options: str) -> str:
+        """A configuration file with these options (``_`` for ``-``); gives its path."""
+        path = self.place / "test.conf"
+        lines = [f"{name.replace('_', '-')} = {value}" for name, value in options.items()]
+        path.write_text("\n".join(["[OFFLINE DOWNLOAD]", *lines, ""]), encoding="utf-8")
+        return str(path)
+
+    def end(self) -> None:
+        for running in self._started:
+            running.end()
+
+    def _start(self, args: tuple[str, ...], theirs: tuple[int, int], ours: tuple[int, int]) -> Running:
+        process = subprocess.Popen(
+            [PROGRAM, *args],
+            cwd=self.place,
+            env={**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs[0],
+            stderr=theirs[1],
+            start_new_session=True,
+        )
+        for fd in set(theirs):
+            os.close(fd)
+        self._started.append(Running(process, *ours))
+        return self._started[-1]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """The command line in an empty folder; what it started has ended after the test."""
+    cli = Cli(tmp_path)
+    yield cli
+    cli.end()
