@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.service import Service
 
 from .common import Row, median, place, report, seconds, server, service, until
 
@@ -32,9 +33,13 @@ def ours(folder: Path, urls: list[str], **settings: object) -> float:
 
         def run() -> None:
             running.downloader.wake()
-            until(lambda: running.repository.stats().counts.get(OfflineDownloadStatus.OK, 0) == len(urls))
+            until(lambda: _done(running) == len(urls))
 
         return seconds(run)
+
+
+def _done(running: Service) -> int:
+    return running.repository.stats().by_status[OfflineDownloadStatus.OK].tasks
 
 
 def one_large_file(url: str) -> Row:

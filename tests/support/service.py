@@ -26,7 +26,8 @@ class Service:
 
     def __init__(self, place: Path, database: str, **settings: Any) -> None:
         self.library = Path(settings.get("library", place / "library"))
-        self.library.mkdir(exist_ok=True, parents=True)
+        place.mkdir(exist_ok=True, parents=True)
+        self.library.mkdir(exist_ok=True)
         self.settings = Settings(
             **{
                 "enabled": True,
