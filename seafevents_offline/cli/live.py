@@ -24,7 +24,6 @@ _STEP_PERCENT = 10
 _STEP_SECONDS = 10.0
 
 _LONGEST_BAR = 30
-_SHORTEST_BAR = 8
 
 
 class Display:
@@ -124,18 +123,20 @@ class Terminal(Display):
         self._drawn = changing
 
     def _row(self, task: Task, columns: int) -> str:
-        """Number, name, bar and words; the bar is the first to go when there is little room."""
-        words = escape(situation(task, utc_now()))
+        """Number, name, bar and words. Their places depend on the terminal alone, so that nothing jumps."""
         room = columns - 1
-        start = pad(clip(escape(f"{task.odr_id:>3} {title(task)}"), room // 3), room // 3)
-        bar = self._bar(task, room - width(start) - width(words) - 4)
-        return clip("  ".join(filter(None, (start, bar, words))), room)
+        words = escape(situation(task, utc_now()))
+        name = clip(escape(f"{task.odr_id:>3} {title(task)}"), room // 4)
+        parts = [pad(name, room // 4), self._bar(task, min(room // 8, _LONGEST_BAR)), words]
+        if sum(width(part) + 2 for part in parts) > room + 2:
+            # Words say more than a bar.
+            del parts[1]
+        return clip("  ".join(filter(None, parts)), room)
 
-    def _bar(self, task: Task, room: int) -> str:
+    def _bar(self, task: Task, length: int) -> str:
         done = percent(task)
-        if done is None or task.status is not OfflineDownloadStatus.DOWNLOADING or room < _SHORTEST_BAR:
+        if done is None or task.status is not OfflineDownloadStatus.DOWNLOADING:
             return ""
-        length = min(room, _LONGEST_BAR)
         filled = length * done // 100
         return self._full * filled + self._empty * (length - filled)
 
