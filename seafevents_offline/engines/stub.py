@@ -1,6 +1,6 @@
 """An engine in memory that does what its script says: for tests of everything above it, and for the documentation.
 
-engine = StubEngine({"http://example.test/a": Script(body=b"hello")})
+engine = StubEngine({"http://example.test/a": Deliver(b"hello")})
 """
 
 from __future__ import annotations
@@ -91,16 +91,15 @@ class StubEngine(DownloadEngine):
     def _perform(self, transfer: Transfer, act: Act) -> None:
         if transfer.snapshot.state is not TransferState.ACTIVE:
             return
-        job = transfer.job
-        name = job.out or (act.name if isinstance(act, Deliver) else "") or _last_part(job.url)
-        mark = job.folder / f"{name}{_MARK}"
-        mark.write_bytes(b"")
-        (job.folder / name).write_bytes(act.body)
+        name = transfer.job.out or (act.name if isinstance(act, Deliver) else "") or _last_part(transfer.job.url)
+        file, mark = transfer.job.folder / name, transfer.job.folder / f"{name}{_MARK}"
         done = len(act.body)
+        if done or isinstance(act, Deliver):
+            mark.touch()
+            file.write_bytes(act.body)
         if isinstance(act, Deliver):
             mark.unlink()
-            files = (EngineFile(job.folder / name, done, done),)
-            transfer.update(Snapshot(TransferState.COMPLETE, done, done, files=files))
+            transfer.update(Snapshot(TransferState.COMPLETE, done, done, files=(EngineFile(file, done, done),)))
         elif isinstance(act, Fail):
             transfer.update(Snapshot(TransferState.FAILED, done, error=act.error))
         else:

@@ -19,7 +19,8 @@ def payload(folder: Path) -> Path | None:
     Without a control file a partial file of several connections looks whole and is not.
     """
     try:
-        sizes = {entry.name: _regular_size(entry) for entry in os.scandir(folder) if not entry.name.endswith(_DRAFT)}
+        with os.scandir(folder) as entries:
+            sizes = {entry.name: _regular_size(entry) for entry in entries if not entry.name.endswith(_DRAFT)}
     except OSError:
         return None
     controls = [name for name in sizes if name.endswith(_CONTROL)]
@@ -31,11 +32,12 @@ def payload(folder: Path) -> Path | None:
 
 def clear(folder: Path) -> None:
     """Delete everything in ``folder``. Raises OSError."""
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
 
 
 def _regular_size(entry: os.DirEntry[str]) -> int:

@@ -232,8 +232,10 @@ class Monitor:
     def _shut_down(self) -> None:
         process = self._process
         if process is not None:
-            process.terminate()
-            process.wait(self._deadline - _KILL_TIME)
+            if not self._book.idle():
+                # It saves the control files; without downloads it would only take its time.
+                process.terminate()
+                process.wait(self._deadline - _KILL_TIME)
             process.kill()
             self._forget_process()
         self._book.renew()

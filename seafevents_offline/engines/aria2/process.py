@@ -164,7 +164,7 @@ def _listens(pid: int, port: int) -> bool:
     wanted = f"0100007F:{port:04X}"
     try:
         table = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()
-        owned = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}
+        owned = {os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
     except OSError:
         return False
     rows = [line.split() for line in table[1:]]
