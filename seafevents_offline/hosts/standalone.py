@@ -27,6 +27,7 @@ from ..settings import SECTION, Settings, unknown_options
 from ..status import Action, OfflineDownloadStatus
 from ..task import NewTask, Task
 from ..tasks import OfflineDownloader
+from ..tasks.checks import Check, checks
 from ..tasks.offline_downloader import pick_storage
 from ..tempdir import TempDir
 
@@ -123,6 +124,11 @@ class EmbeddedHost:
     def is_served(self) -> bool:
         """Whether some process, this one or another, serves this data folder."""
         return TempDir(Path(self.settings.tempdir)).is_locked()
+
+    def checks(self) -> list[Check]:
+        """Every part of the service, really tried."""
+        served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
+        return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
 
     def wake(self) -> None:
         """Make the serving process look at once; without one, nothing happens."""

@@ -11,7 +11,7 @@ from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
 if TYPE_CHECKING:
-    from ...hosts.standalone import Check
+    from ...tasks.checks import Check
 
 
 def _run(args: Namespace) -> ExitCode:

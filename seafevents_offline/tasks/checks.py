@@ -1,0 +1,70 @@
+"""Is everything there that the service needs? Each part is really tried, and says what to do when it fails."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import OfflineDownloadError
+from ..repository import Repository
+from ..settings import Settings
+from ..tempdir import TempDir
+from ..units import format_size
+from .offline_downloader import pick_engine, pick_storage
+
+#: Seconds that an engine may take to end after it was tried.
+_STOP_LIMIT = 5.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part: what it is when ``ok``, what is wrong and what to do otherwise."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def checks(settings: Settings, repository: Repository) -> list[Check]:
+    """Every part once; nothing is left behind but the temporary directory itself."""
+    parts: dict[str, Callable[[], str]] = {
+        "database": lambda: _database(repository),
+        "temporary folder": lambda: _tempdir(settings),
+        "download program": lambda: _engine(settings),
+        "library": lambda: pick_storage(settings).health(),
+    }
+    return [_check(name, part) for name, part in parts.items()]
+
+
+def _check(name: str, part: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, part())
+    except OfflineDownloadError as error:
+        return Check(name, False, str(error))
+
+
+def _database(repository: Repository) -> str:
+    repository.check_schema()
+    stats = repository.stats().by_status
+    return f"answers, {sum(count.tasks for count in stats.values())} tasks"
+
+
+def _tempdir(settings: Settings) -> str:
+    tempdir = TempDir(Path(settings.tempdir))
+    tempdir.open()
+    return f"{tempdir.path}, {format_size(shutil.disk_usage(tempdir.path).free)} free"
+
+
+def _engine(settings: Settings) -> str:
+    # In a folder of its own: the service may be running in the other one.
+    with tempfile.TemporaryDirectory(prefix="offline-check-") as folder:
+        engine = pick_engine(settings, Path(folder))
+        info = engine.info()
+        engine.start()
+        engine.stop(time.monotonic() + _STOP_LIMIT)
+    note = f" {info.note}" if info.note else ""
+    return f"{info.name} {info.version} with {info.tls}, from {info.source}; it starts.{note}"
