@@ -20,18 +20,21 @@ _UNPRINTABLE = re.compile(
 )
 _RESERVED_CHARACTERS = re.compile(r'[/\\:*?"<>|]')
 _RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_END = re.compile(r"[\s.]+\Z")
+# In the path of a folder that exists already only these are surely a mistake.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FALLBACK = "download"
 
 
 def safe_name(name: str) -> str:
     """A name made from what a server says, usable everywhere; never empty, never a path."""
     name = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", name))
-    name = _RESERVED_CHARACTERS.sub("_", name).strip().rstrip(". ")
+    name = _RESERVED_CHARACTERS.sub("_", name).lstrip()
+    name = _shorten(_END.sub("", name), "")
     if not name.strip("._ "):
         return _FALLBACK
-    if _RESERVED_NAMES.fullmatch(name):
-        name = f"_{name}"
-    return _shorten(name, "")
+    # Only now: a long name may become a reserved one when it is shortened.
+    return _shorten(f"_{name}", "") if _RESERVED_NAMES.fullmatch(name) else name
 
 
 def check_name(name: str) -> str:
@@ -49,12 +52,12 @@ def numbered(name: str, number: int) -> str:
 
 def check_path(path: str) -> str:
     """A folder of a library in its one form: ``/``, ``/folder/subfolder``. Raises PathInvalid."""
-    if not path.startswith("/") or _UNPRINTABLE.search(path) or "\\" in path:
+    if not path.startswith("/") or _CONTROLS.search(path) or "\\" in path:
         raise PathInvalid(path=path)
-    parts = [part for part in path.split("/") if part]
+    parts = [part for part in unicodedata.normalize("NFC", path).split("/") if part]
     if any(part in (".", "..") or len(part.encode()) > MAX_NAME_BYTES for part in parts):
         raise PathInvalid(path=path)
-    return "/" + unicodedata.normalize("NFC", "/".join(parts))
+    return "/" + "/".join(parts)
 
 
 def _shorten(name: str, suffix: str) -> str:
@@ -64,6 +67,6 @@ def _shorten(name: str, suffix: str) -> str:
         stem, dot, extension = name, "", ""
     tail = f"{suffix}{dot}{extension}".encode()
     room = MAX_NAME_BYTES - len(tail)
-    return (
-        stem.encode()[:room].decode("utf-8", "ignore").rstrip() if len(stem.encode()) > room else stem
-    ) + tail.decode()
+    if len(stem.encode()) > room:
+        stem = _END.sub("", stem.encode()[:room].decode("utf-8", "ignore"))
+    return stem + tail.decode()

@@ -16,9 +16,11 @@ from .errors import LinkCredentials, LinkEmpty, LinkInvalid, LinkScheme, LinkToo
 MAX_LINK_LENGTH = 4096
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,29}(?=:)")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\\\]")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
+# urlsplit() overlooks what stands around the brackets; a zone ("%eth0") means nothing to another machine.
+_IPV6_NETLOC = re.compile(r"\[[0-9a-f:.]+\](:\d*)?", re.IGNORECASE | re.ASCII)
 # Everything that RFC 3986 allows in a path or query, plus "%": what is encoded already stays as it is.
 _SAFE = "%/:=&?~+!$,;'@()*[]"
 
@@ -53,10 +55,15 @@ def host_of(url: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """The link as logs and administrators may see it: no user info, no query, no fragment."""
+    """The link as logs and administrators may see it: no user info, no query, no fragment.
+
+    Empty for what is no link with a host: nobody knows what in it is secret.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
+        return ""
+    if not parts.netloc:
         return ""
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
@@ -85,11 +92,11 @@ def _rebuild(text: str) -> str:
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     try:
-        if "[" in parts.netloc:
+        if _IPV6_NETLOC.fullmatch(parts.netloc):
             return f"[{ipaddress.IPv6Address(host).compressed}]"
         ascii_host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except ValueError:
         raise LinkInvalid() from None
-    if len(ascii_host) > 253 or not _HOST_NAME.fullmatch(ascii_host):
+    if "[" in parts.netloc or len(ascii_host) > 253 or not _HOST_NAME.fullmatch(ascii_host):
         raise LinkInvalid()
     return ascii_host

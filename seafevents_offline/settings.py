@@ -6,6 +6,7 @@ Sizes are bytes, times seconds. conf/seafevents.conf.sample describes every opti
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from configparser import RawConfigParser
 from dataclasses import dataclass, field, fields
@@ -18,6 +19,8 @@ SECTION = "OFFLINE DOWNLOAD"
 
 #: Schemes that the engine and the guard understand at all.
 KNOWN_SCHEMES = ("http", "https", "ftp")
+
+_PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,6})?\s*%?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,14 @@ def _boolean(text: str) -> bool:
 
 
 def _whole(low: int, high: int) -> _Kind:
-    return _Kind(lambda text: _within(int(text), low, high), f"a whole number from {low} to {high} is allowed")
+    return _Kind(lambda text: _number(text, low, high), f"a whole number from {low} to {high} is allowed")
+
+
+def _number(text: str, low: int, high: int) -> int:
+    # int() alone also takes 1_000, +4 and the digits of every script.
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(_within(int(text), low, high))
 
 
 def _time(low: float, high: float, words: str) -> _Kind:
@@ -50,6 +60,8 @@ def _within(value: Any, low: float, high: float) -> Any:
 
 
 def _percent(text: str) -> float:
+    if not _PERCENTAGE.fullmatch(text):
+        raise ValueError(text)
     return float(_within(float(text.removesuffix("%")), 1, 100))
 
 
@@ -65,7 +77,10 @@ def _schemes(text: str) -> tuple[str, ...]:
 
 
 def _ports(text: str) -> tuple[int, ...]:
-    return tuple(_within(int(port), 1, 65535) for port in _words(text))
+    ports = tuple(_number(port, 1, 65535) for port in _words(text))
+    if not ports:
+        raise ValueError(text)
+    return ports
 
 
 def _storage(text: str) -> str:
@@ -125,7 +140,7 @@ class Settings:
     storage: str = _option("seafile", _Kind(_storage, "seafile or folder is allowed"))
     library: str = _option("./library", _TEXT)
     node: str = _option("", _TEXT)
-    webhook_url: str = _option("", _TEXT)
+    webhook_url: str = _option("", _TEXT, secret=True)
     webhook_secret: str = _option("", _TEXT, secret=True)
 
     @classmethod
