@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +20,7 @@ from .task import Payload, PayloadFile, Task
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
 
-_PAGE_START = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_PAGE_START = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _PAGE_ENDINGS = frozenset({"", ".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".mht"})
 
 
@@ -68,7 +69,16 @@ def is_unexpected_page(url: str, payload: Payload) -> bool:
 
 
 def _payload(name: str, files: list[PayloadFile]) -> Payload:
-    return Payload(name or files[0].name.partition("/")[0] if files else name, tuple(files))
+    """One file is called by its own name; several, where they share a folder, by that folder's."""
+    tops = {file.name.partition("/")[0] for file in files}
+    if len(files) == 1:
+        (only,) = files
+        return Payload(name or only.name.rpartition("/")[2], (only,))
+    if len(tops) == 1:
+        (top,) = tops
+        files = [replace(file, name=file.name.partition("/")[2]) for file in files]
+        return Payload(name or top, tuple(files))
+    return Payload(name, tuple(files))
 
 
 def _verified_file(folder: Path, file: EngineFile) -> PayloadFile:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Union
 from urllib.parse import unquote, urlsplit
@@ -20,10 +20,11 @@ _MARK = ".part"
 
 @dataclass(frozen=True)
 class Deliver:
-    """The link gives ``body`` under ``name`` (empty: the link's last part)."""
+    """The link gives ``body`` under ``name`` (empty: the link's last part), or several ``files`` by relative path."""
 
     body: bytes = b""
     name: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,17 @@ class StubEngine(DownloadEngine):
     def info(self) -> EngineInfo:
         return EngineInfo("stub", "1", "memory", "")
 
+    @property
+    def running(self) -> list[Transfer]:
+        """What was added and not removed."""
+        with self._lock:
+            return list(self._running.values())
+
     def play(self, url: str, act: Act) -> None:
         """From now on ``url`` does this; transfers of it that are held go on with it."""
         with self._lock:
             self._script[url] = act
-            for transfer in list(self._running.values()):
+            for transfer in self.running:
                 if transfer.job.url == url:
                     self._perform(transfer, act)
 
@@ -94,16 +101,25 @@ class StubEngine(DownloadEngine):
         name = transfer.job.out or (act.name if isinstance(act, Deliver) else "") or _last_part(transfer.job.url)
         file, mark = transfer.job.folder / name, transfer.job.folder / f"{name}{_MARK}"
         done = len(act.body)
-        if done or isinstance(act, Deliver):
+        if done or (isinstance(act, Deliver) and not act.files):
             mark.touch()
             file.write_bytes(act.body)
         if isinstance(act, Deliver):
-            mark.unlink()
-            transfer.update(Snapshot(TransferState.COMPLETE, done, done, files=(EngineFile(file, done, done),)))
+            mark.unlink(missing_ok=True)
+            transfer.update(_complete(transfer.job.folder, act.files or {name: act.body}))
         elif isinstance(act, Fail):
             transfer.update(Snapshot(TransferState.FAILED, done, error=act.error))
         else:
             transfer.update(Snapshot(TransferState.ACTIVE, done, act.size or done, speed=done))
+
+
+def _complete(folder: Path, files: Mapping[str, bytes]) -> Snapshot:
+    for name, body in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body)
+    size = sum(map(len, files.values()))
+    found = tuple(EngineFile(folder / name, len(body), len(body)) for name, body in files.items())
+    return Snapshot(TransferState.COMPLETE, size, size, files=found)
 
 
 def _last_part(url: str) -> str:

@@ -1,0 +1,497 @@
+"""The use case alone: stub engine, stub storage, a clock that moves when somebody waits. No threads, no SQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seafevents_offline import errors
+from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
+from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
+from seafevents_offline.pipeline import Pipeline, verdict
+from seafevents_offline.settings import Settings
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.storages.stub import StoredFile, StubStorage
+from seafevents_offline.task import Done, Failed, Gone, Outcome, Retry, Task
+from seafevents_offline.tempdir import TempDir
+
+S = OfflineDownloadStatus
+URL = "http://files.example/a.bin"
+PAGE = b"\xef\xbb\xbf <!-- hi --> <!doctype HTML><html><body>Log in</body></html>"
+
+
+def task_of(**changes: Any) -> Task:
+    task = Task(7, "r", "/", URL, "ada", datetime(2026, 1, 1), S.DOWNLOADING, claim=3)
+    return replace(task, **changes)
+
+
+class Scene:
+    """A pipeline and its context in one; waiting moves the clock and runs what the test has planned."""
+
+    def __init__(self, folder: Path, script: Mapping[str, Act], **settings: Any) -> None:
+        self.now = 1000.0
+        self.gone = False
+        self.ours = True
+        self.waits = 0
+        self.plan: dict[int, Callable[[], None]] = {}
+        self.recorded: list[tuple[str, int, str]] = []
+        self.seen: list[Snapshot] = []
+        self.engine = StubEngine(script)
+        self.storage = StubStorage()
+        self.tempdir = TempDir(folder / "temp")
+        self.tempdir.open()
+        self.settings = Settings(**settings)
+        self.pipeline = Pipeline(self.settings, self.engine, self.storage, self.tempdir, lambda: self.now)
+
+    def run(self, **changes: Any) -> Outcome:
+        return self.pipeline.run(task_of(**changes), self)
+
+    # --- the context
+
+    def wake(self) -> None:
+        """Nobody sleeps here."""
+
+    def wait(self, timeout: float) -> None:
+        self.now += timeout
+        self.waits += 1
+        assert self.waits < 100_000, "it waits for ever"
+        self.plan.get(self.waits, lambda: None)()
+
+    def report(self, snapshot: Snapshot) -> None:
+        self.seen.append(snapshot)
+
+    def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
+        if not self.ours:
+            return None
+        self.recorded.append((name, size, stored_path))
+        assert stored_path not in self.storage.files or self.storage.files[stored_path].odr_id == task.odr_id
+        return replace(task, status=S.STORING, name=name, size=size, completed=size, stored_path=stored_path)
+
+    # --- what came of it
+
+    @property
+    def stored(self) -> dict[str, bytes]:
+        return {path: file.data for path, file in self.storage.files.items()}
+
+    def leave(self, files: Mapping[str, bytes], odr_id: int = 7) -> None:
+        """What an interrupted run has left in the task's folder."""
+        for name, data in files.items():
+            path = self.tempdir.make(odr_id) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+
+
+MakeScene = Callable[..., Scene]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> MakeScene:
+    return lambda act=None, **settings: Scene(tmp_path, {} if act is None else {URL: act}, **settings)
+
+
+def reason_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, (Failed, Retry)), outcome
+    return outcome.error.reason
+
+
+# --- the good way -------------------------------------------------------------------------------------
+
+
+def test_a_link_becomes_a_file(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    assert here.run() == Done(5)
+    assert here.stored == {"/a.bin": b"hello"}
+    assert here.recorded == [("a.bin", 5, "/a.bin")]
+    assert here.engine.added == [Job(7, 3, URL, here.tempdir.folder(7), "")]
+
+
+def test_the_place_is_recorded_before_anything_is_put_there(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.script("put", lambda: here.recorded.append(("put", 0, "")))
+    here.run()
+    assert [name for name, *_ in here.recorded] == ["a.bin", "put"]
+
+
+def test_the_wished_name_wins_and_the_servers_is_made_safe(scene: MakeScene) -> None:
+    assert scene(Deliver(b"x", "from server")).run(name="mine.txt") == Done(1)
+    here = scene(Deliver(b"x", "a:b\u202e.txt"))
+    here.run()
+    assert list(here.stored) == ["/a_b.txt"]
+
+
+def test_progress_is_told_as_it_comes(scene: MakeScene) -> None:
+    here = scene(Hold(b"he", 5))
+    here.plan[2] = lambda: here.engine.play(URL, Deliver(b"hello"))
+    assert here.run() == Done(5)
+    assert [(seen.completed, seen.size) for seen in here.seen] == [(2, 5), (2, 5), (5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("http://files.example/setup.exe", True),
+        ("http://files.example/a.pdf?x=1", True),
+        ("http://files.example/", False),
+        ("http://files.example/page", False),
+        ("http://files.example/page.html", False),
+        ("http://files.example/download.php", False),
+    ],
+)
+def test_a_page_where_a_file_was_promised(scene: MakeScene, tmp_path: Path, url: str, page: bool) -> None:
+    here = Scene(tmp_path, {url: Deliver(PAGE)})
+    outcome = here.run(url=url)
+    assert isinstance(outcome, Done)
+    assert outcome.note.reason == ("got_web_page" if page else "")
+
+
+def test_a_file_is_no_page(scene: MakeScene) -> None:
+    for body in (b"", b"<html", b"PK\x03\x04 <html>", b"<htmlx>", b"\x00<html>"):
+        outcome = scene(Deliver(body)).run(name=f"{len(body)}")
+        assert isinstance(outcome, Done)
+        assert outcome.note.reason == ""
+
+
+# --- what is not ours any more ------------------------------------------------------------------------
+
+
+def test_gone_while_downloading(scene: MakeScene) -> None:
+    here = scene(Hold(b"he", 5))
+    here.plan[1] = lambda: setattr(here, "gone", True)
+    assert here.run() == Gone()
+    assert here.engine.running == []
+    assert here.stored == {}
+
+
+def test_gone_before_storing(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.ours = False
+    assert here.run() == Gone()
+    assert ("put", 7) not in here.storage.calls
+
+
+def test_gone_when_another_name_is_needed(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+
+    def lose_the_task_and_the_name() -> None:
+        here.ours = False
+        here.storage.files["/a.bin"] = StoredFile(b"theirs")
+
+    here.storage.script("put", lose_the_task_and_the_name)
+    assert here.run() == Gone()
+    assert here.stored == {"/a.bin": b"theirs"}
+
+
+# --- limits -------------------------------------------------------------------------------------------
+
+
+def test_too_large_by_its_length(scene: MakeScene) -> None:
+    here = scene(Hold(b"x", 1025), max_size=1024)
+    outcome = here.run()
+    assert outcome == Failed(outcome.error)  # type: ignore[union-attr]
+    assert str(outcome.error) == "The file is larger than the 1.0 KB that are allowed."  # type: ignore[union-attr]
+    assert here.engine.running == []
+
+
+def test_too_large_while_the_length_is_unknown(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 10), max_size=1024)
+    here.plan[5] = lambda: here.engine.play(URL, Hold(b"x" * 2000))
+    assert reason_of(here.run()) == "too_large"
+
+
+def test_too_large_when_it_comes_at_once(scene: MakeScene) -> None:
+    assert reason_of(scene(Deliver(b"x" * 2000), max_size=1024).run()) == "too_large"
+
+
+def test_no_limit(scene: MakeScene) -> None:
+    assert scene(Deliver(b"x" * 2000), max_size=0).run() == Done(2000)
+
+
+def test_the_time_limit(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 10, 20), time_limit=120.0, min_speed=0)
+    assert reason_of(here.run()) == "time_limit"
+    assert here.now == pytest.approx(1121)
+
+
+def test_too_slow_is_an_average_of_five_minutes(scene: MakeScene) -> None:
+    here = scene(Hold(b"x", 100_000), min_speed=10)
+    # 3,000 bytes in the first five minutes are just enough, 2,000 in the next are not.
+    here.plan[299] = lambda: here.engine.play(URL, Hold(b"x" * 3001, 100_000))
+    here.plan[500] = lambda: here.engine.play(URL, Hold(b"x" * 5000, 100_000))
+    assert reason_of(here.run()) == "too_slow"
+    assert here.now == pytest.approx(1600, abs=2)
+
+
+def test_what_was_there_already_is_no_speed(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 50_000, 100_000), min_speed=10)
+    assert reason_of(here.run()) == "too_slow"
+    assert here.now == pytest.approx(1300, abs=2)
+
+
+# --- faults and what they cost ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "expected"),
+    [
+        (errors.FileNotFoundAtServer(status=404), 0, None),
+        (errors.TlsFailed(host="h"), 0, None),
+        (errors.TooLarge(limit="1"), 0, None),
+        (errors.ServerBusy(status=503), 0, 30),
+        (errors.ServerBusy(status=503), 1, 60),
+        (errors.ServerBusy(status=503), 2, None),
+        (errors.EngineFault(code=99), 1, 60),
+        (errors.TooSlow(limit="1"), 0, 30),
+        (errors.DiskFull(), 0, 30),
+        (errors.DiskFull(), 99, 30),
+        (errors.EngineUnavailable(detail="x"), 2, 30),
+        (errors.DatabaseUnavailable(detail="x"), 50, 30),
+        (errors.OfflineDownloadError(), 0, None),
+    ],
+)
+def test_the_verdict(error: errors.OfflineDownloadError, attempts: int, expected: float | None) -> None:
+    outcome = verdict(task_of(attempts=attempts), error, Settings())
+    assert outcome == (Failed(error) if expected is None else Retry(expected, error))
+
+
+def test_the_delay_doubles_up_to_ten_minutes() -> None:
+    settings = Settings(max_attempts=100)
+    error = errors.ServerBusy(status=500)
+    delays = [verdict(task_of(attempts=attempts), error, settings).after for attempts in range(8)]  # type: ignore[union-attr]
+    assert delays == [30, 60, 120, 240, 480, 600, 600, 600]
+    assert verdict(task_of(attempts=98), error, settings) == Retry(600, error)
+
+
+def test_a_failing_link_is_removed_from_the_engine(scene: MakeScene) -> None:
+    here = scene(Fail(errors.ServerBusy(status=500), b"part"))
+    assert reason_of(here.run()) == "server_busy"
+    assert here.engine.running == []
+
+
+def test_a_name_that_the_engine_refuses_is_replaced_at_once(scene: MakeScene) -> None:
+    here = scene(Fail(errors.NameRefused()))
+    original = here.engine.add
+
+    def add(job: Job, wake: Callable[[], None]) -> Transfer:
+        if job.out:
+            here.engine.play(URL, Deliver(b"hello"))
+        return original(job, wake)
+
+    here.engine.add = add  # type: ignore[method-assign]
+    assert here.run() == Done(5)
+    assert [job.out for job in here.engine.added] == ["", "download"]
+
+
+def test_an_engine_that_refuses_every_name(scene: MakeScene) -> None:
+    here = scene(Fail(errors.NameRefused()))
+    assert reason_of(here.run()) == "name_refused"
+    assert len(here.engine.added) == 2
+
+
+@pytest.mark.parametrize("changes", [{"url": "file:///etc/passwd"}, {"path": "/../x"}, {"path": "x"}, {"name": "a/b"}])
+def test_rows_that_no_door_would_have_let_in(scene: MakeScene, changes: dict[str, str]) -> None:
+    here = scene(Deliver(b"x"))
+    outcome = here.run(**changes)
+    assert isinstance(outcome, Failed)
+    assert outcome.error.stage is errors.Stage.INPUT
+    assert here.engine.added == []
+    assert here.storage.calls == []
+
+
+# --- the library --------------------------------------------------------------------------------------
+
+
+def test_a_library_that_is_away_costs_nothing(scene: MakeScene) -> None:
+    here = scene(Deliver(b"x"))
+    here.storage.fail("check", errors.StorageUnavailable(detail="away"))
+    outcome = here.run(attempts=2)
+    assert isinstance(outcome, Retry)
+    assert not outcome.error.costs_attempt
+    assert here.engine.added == []
+
+
+def test_no_answer_while_it_runs_is_no_refusal(scene: MakeScene) -> None:
+    here = scene(Hold(b"x", 5))
+    here.storage.script("check", None, errors.StorageUnavailable(detail="away"), errors.StorageUnavailable(detail="a"))
+    here.plan[70] = lambda: here.engine.play(URL, Deliver(b"hello"))
+    assert here.run() == Done(5)
+
+
+def test_a_refusal_while_it_runs_ends_it(scene: MakeScene) -> None:
+    here = scene(Hold(b"x", 5))
+    here.plan[10] = here.storage.folders.clear
+    assert reason_of(here.run()) == "folder_gone"
+    assert 1055 < here.now < 1065
+
+
+def test_a_name_that_is_taken_meanwhile(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.script("put", lambda: here.storage.files.update({"/a.bin": StoredFile(b"theirs")}))
+    assert here.run() == Done(5)
+    assert here.stored == {"/a.bin": b"theirs", "/a (1).bin": b"hello"}
+    assert [path for *_, path in here.recorded] == ["/a.bin", "/a (1).bin"]
+
+
+def test_a_name_that_is_taken_again_and_again_waits(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.fail("put", errors.NameTaken(stored_path="/a.bin"), 1000)
+    outcome = here.run()
+    assert isinstance(outcome, Retry)
+    assert not outcome.error.costs_attempt
+
+
+def test_a_fault_of_storing_keeps_the_payload(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.fail("put", errors.StorageUnavailable(detail="away"))
+    assert reason_of(here.run()) == "storage_unavailable"
+    again = here.run(status=S.DOWNLOADING, name="a.bin", size=5, completed=5, stored_path="/a.bin", claim=4)
+    assert again == Done(5)
+    assert len(here.engine.added) == 1, "nothing was downloaded again"
+    assert here.stored == {"/a.bin": b"hello"}
+
+
+# --- what an interrupted run left ---------------------------------------------------------------------
+
+
+def test_a_complete_payload_goes_straight_to_the_library(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    assert here.run(size=5, completed=5) == Done(5)
+    assert here.engine.added == []
+
+
+@pytest.mark.parametrize(
+    ("files", "size", "completed"),
+    [
+        ({"a.bin": b"hello"}, 5, 4),  # the length is right, the progress is not: it has holes
+        ({"a.bin": b"hell"}, 5, 5),
+        ({"a.bin": b"hello", "a.bin.part": b""}, 5, 5),
+        ({"a.bin": b"hello"}, 0, 0),
+        ({}, 0, 0),
+    ],
+)
+def test_what_only_looks_complete_is_downloaded(
+    scene: MakeScene, files: dict[str, bytes], size: int, completed: int
+) -> None:
+    here = scene(Deliver(b"HELLO"))
+    here.leave(files)
+    assert here.run(size=size, completed=completed) == Done(5)
+    assert len(here.engine.added) == 1
+    assert here.stored == {"/a.bin": b"HELLO"}
+
+
+STORING: dict[str, Any] = {"status": S.STORING, "name": "a.bin", "size": 5, "completed": 5, "stored_path": "/a.bin"}
+
+
+def test_storing_again_after_the_file_arrived(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.run()
+    here.storage.calls.clear()
+    assert here.run(**STORING) == Done(5)
+    assert ("put", 7) not in here.storage.calls
+
+
+def test_storing_again_after_the_file_arrived_and_the_folder_is_gone(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.run()
+    here.tempdir.delete(7)
+    assert here.run(**STORING) == Done(5)
+    assert here.stored == {"/a.bin": b"hello"}
+
+
+def test_storing_again_before_the_file_arrived(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    assert here.run(**STORING) == Done(5)
+    assert here.stored == {"/a.bin": b"hello"}
+    assert here.engine.added == []
+
+
+def test_storing_again_without_a_payload_downloads_again(scene: MakeScene) -> None:
+    outcome = scene().run(**STORING)
+    assert isinstance(outcome, Retry)
+    assert outcome.error.reason == "payload_lost"
+    assert not outcome.error.costs_attempt
+
+
+def test_a_waiting_task_whose_file_had_arrived_is_not_stored_twice(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.run()
+    here.storage.calls.clear()
+    assert here.run(name="a.bin", size=5, completed=5, stored_path="/a.bin") == Done(5)
+    assert ("put", 7) not in here.storage.calls
+
+
+# --- hostile engines ----------------------------------------------------------------------------------
+
+
+def _snapshot(*files: EngineFile) -> Snapshot:
+    size = sum(file.size for file in files)
+    return Snapshot(TransferState.COMPLETE, size, size, files=files)
+
+
+@pytest.mark.parametrize("kind", ["link", "link in folder", "fifo", "directory", "outside", "dots", "short", "long",
+                                  "missing", "incomplete", "nothing"])  # fmt: skip
+def test_only_complete_regular_files_of_the_own_folder_are_stored(scene: MakeScene, tmp_path: Path, kind: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"hello")
+    here = scene(Hold())
+
+    def deliver() -> None:
+        folder = here.tempdir.folder(7)
+        path, completed = folder / "f", 5
+        if kind == "link":
+            path.symlink_to(secret)
+        elif kind == "link in folder":
+            (folder / "sub").symlink_to(tmp_path)
+            path = folder / "sub" / "secret"
+        elif kind == "fifo":
+            os.mkfifo(path)
+        elif kind == "directory":
+            path.mkdir()
+        elif kind == "outside":
+            path = secret
+        elif kind == "dots":
+            path = folder / ".." / ".." / "secret"
+        elif kind == "incomplete":
+            path.write_bytes(b"hello")
+            completed = 4
+        elif kind != "missing":
+            path.write_bytes({"short": b"hell", "long": b"hello!"}.get(kind, b""))
+        files = () if kind == "nothing" else (EngineFile(path, 5, completed),)
+        here.engine.running[0].update(_snapshot(*files))
+
+    here.plan[1] = deliver
+    assert reason_of(here.run()) == "payload_unusable"
+    assert here.stored == {}
+
+
+def test_a34_several_files_are_stored_together(scene: MakeScene) -> None:
+    here = scene(Deliver(files={"pack/one.txt": b"1", "pack/deep/two.txt": b"22"}))
+    assert here.run() == Done(3)
+    assert here.stored == {"/pack/one.txt": b"1", "/pack/deep/two.txt": b"22"}
+
+
+def test_a34_several_files_without_a_common_folder(scene: MakeScene) -> None:
+    here = scene(Deliver(files={"one.txt": b"1", "deep/two.txt": b"22"}))
+    assert here.run(name="both") == Done(3)
+    assert here.run(odr_id=8) == Done(3)
+    assert here.stored == {
+        "/both/one.txt": b"1",
+        "/both/deep/two.txt": b"22",
+        "/download/one.txt": b"1",
+        "/download/deep/two.txt": b"22",
+    }
+
+
+def test_a34_storing_several_files_again(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"pack/one.txt": b"1", "pack/two.txt": b"22"})
+    storing = STORING | {"name": "pack", "size": 3, "completed": 3, "stored_path": "/pack"}
+    assert here.run(**storing) == Done(3)
+    assert here.stored == {"/pack/one.txt": b"1", "/pack/two.txt": b"22"}
