@@ -125,6 +125,7 @@ def test_a_terminal_that_does_not_know_its_size_is_drawn_on_all_the_same(pty: Pt
 
 
 def test_hostile_names_do_not_steer_the_terminal(pty: Pty) -> None:
+    pty.resize(200, 24)
     display = Terminal(pty.stream)
     display.show([task(1, name="\x1b[2J\r\x9b\u202egpj.exe")])
     display.show([task(1, S.ERROR, name="\x1b[2J\r\x9b\u202egpj.exe", comment="\x1b]0;title\x07\n")])

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from ...tasks.checks import Check
 from ..host import opened
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
-
-if TYPE_CHECKING:
-    from ...tasks.checks import Check
 
 
 def _run(args: Namespace) -> ExitCode:

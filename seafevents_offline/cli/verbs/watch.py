@@ -26,9 +26,9 @@ def _options(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
-        hint_if_nobody_serves(host)
         display = JsonLines(lambda task: as_json(host, task)) if args.json else on_stdout()
         watched = _Watched(host.repository, args.ids)
+        hint_if_nobody_serves(host)
         try:
             tasks = follow(watched.read, display, timeout=args.timeout)
         except (TimeIsUp, KeyboardInterrupt) as reason:
