@@ -82,6 +82,8 @@ class Scheduler:
 
     def tick(self, now: float, *, woken: bool) -> float:
         """Do what is due at ``now`` (monotonic); returns in how many seconds something is due again."""
+        if not self._pool.runs():
+            self._look.at = now + LOOK_PERIOD
         if woken:
             # Whoever wakes has changed something, often about a running task: look soon, but once for many.
             self._look.at = min(self._look.at, now + _WOKEN_LOOK)
@@ -130,18 +132,20 @@ class Scheduler:
             self._repository.beat(self._describe())
         survey = self._repository.survey(self._tempdir.node_id)
         self._watch.observe(survey.beats, now)
-        self._take_over(now)
-        if survey.waiting:
+        if self._take_over(now) or survey.waiting:
             self._claim(now)
 
-    def _take_over(self, now: float) -> None:
+    def _take_over(self, now: float) -> bool:
+        """Whether a node has died since the last time, and so there may be more to claim."""
         dead = self._watch.dead(now)
-        for node_id in dead - self._taken_over:
+        newly_dead = dead - self._taken_over
+        for node_id in newly_dead:
             logger.warning("node %s has not been seen for a while: its tasks are taken over", node_id)
             for task in self._repository.take_over(self._tempdir.node_id, node_id):
                 self._submit(task)
         # Once is enough: a dead node gets no new tasks, and one that comes back is watched anew.
         self._taken_over = dead
+        return bool(newly_dead)
 
     def _claim(self, now: float) -> None:
         slots = self._pool.free

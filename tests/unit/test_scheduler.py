@@ -1,0 +1,339 @@
+"""What is due when, driven by hand: a real repository on SQLite, a pool whose threads never start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from seafevents_offline import repository
+from seafevents_offline.engines.base import Snapshot
+from seafevents_offline.errors import DatabaseUnavailable, ServerBusy
+from seafevents_offline.repository import NodeBeat
+from seafevents_offline.settings import Settings
+from seafevents_offline.status import Action, OfflineDownloadStatus
+from seafevents_offline.task import Done, NewTask, Retry
+from seafevents_offline.tasks.nodes import NodeWatch
+from seafevents_offline.tasks.pool import WorkerPool
+from seafevents_offline.tasks.run import TaskRun
+from seafevents_offline.tasks.scheduler import Scheduler
+from seafevents_offline.tempdir import TempDir
+from tests.support.databases import run_sql
+
+S = OfflineDownloadStatus
+
+
+class Node:
+    """One daemon without threads; ``now`` is its monotonic clock."""
+
+    def __init__(self, folder: Path, url: str, **settings: Any) -> None:
+        self.now = 1000.0
+        self.settings = Settings(database=url, workers_per_user=64, workers_per_host=64, **settings)
+        self.repository = repository.open(self.settings)
+        self.tempdir = TempDir(folder)
+        self.tempdir.open()
+        self.pool = WorkerPool(self.settings.workers, lambda run: None, lambda: None)
+        self.scheduler = Scheduler(
+            settings=self.settings,
+            repository=self.repository,
+            tempdir=self.tempdir,
+            pool=self.pool,
+            watch=NodeWatch(60),
+            describe=lambda: NodeBeat(self.tempdir.node_id, "node", "1"),
+        )
+        self.statements: list[str] = []
+
+    def tick(self, after: float = 0.0, *, woken: bool = False) -> float:
+        self.now += after
+        return self.scheduler.tick(self.now, woken=woken)
+
+    def add(self, name: str = "a", owner: str = "ada") -> int:
+        new = NewTask(repo_id="r", path="/", url=f"http://{name}.example/{name}", owner=owner)
+        return self.repository.add(new).odr_id
+
+    def run(self, odr_id: int) -> TaskRun:
+        return next(run for run in self.pool.runs() if run.task.odr_id == odr_id)
+
+    def conclude(self, odr_id: int) -> None:
+        """What the pool does when its worker returns."""
+        self.pool._runs.pop(odr_id)
+
+    def status(self, odr_id: int) -> OfflineDownloadStatus:
+        return self.repository.get(odr_id).status
+
+
+MakeNode = Callable[..., Node]
+
+
+@pytest.fixture
+def make_node(tmp_path: Path, sqlite_url: str) -> Iterator[MakeNode]:
+    nodes: list[Node] = []
+
+    def make(name: str = "one", **settings: Any) -> Node:
+        nodes.append(Node(tmp_path / name, sqlite_url, **settings))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.repository.close()
+
+
+@pytest.fixture
+def node(make_node: MakeNode) -> Node:
+    return make_node()
+
+
+@pytest.fixture
+def statements(node: Node) -> list[str]:
+    """Every SQL statement from now on."""
+    seen: list[str] = []
+    engine = node.repository._database.engine
+    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    return seen
+
+
+def test_the_first_turn_makes_the_tables_and_beats(node: Node) -> None:
+    assert node.tick() == pytest.approx(5)
+    assert [beat.node_id for beat in node.repository.nodes()] == [node.tempdir.node_id]
+
+
+def test_an_idle_tick_is_two_statements(node: Node, statements: list[str]) -> None:
+    node.tick()
+    statements.clear()
+    assert node.tick(5) == pytest.approx(5)
+    assert len(statements) == 2, statements
+
+
+def test_ticks_that_were_missed_are_skipped(node: Node, statements: list[str]) -> None:
+    node.tick()
+    statements.clear()
+    node.tick(3600)
+    assert len(statements) <= 3, "a sweep may have come"
+    assert node.tick() == pytest.approx(5)
+
+
+def test_a_scan_claims_what_fits(make_node: MakeNode) -> None:
+    node = make_node(workers=2)
+    node.tick()
+    ids = [node.add(name) for name in "abc"]
+    assert node.tick(5) == pytest.approx(1)
+    assert [node.status(odr_id) for odr_id in ids] == [S.DOWNLOADING, S.DOWNLOADING, S.WAITING]
+    assert node.pool.free == 0
+    node.tick(5)
+    assert node.status(ids[2]) is S.WAITING
+    node.repository.finish(node.run(ids[0]).task, Retry(600, ServerBusy(status=500)))
+    node.conclude(ids[0])
+    node.tick(0.1, woken=True)
+    assert node.status(ids[2]) is S.DOWNLOADING
+
+
+def test_a_wake_claims_without_waiting_for_the_scan(node: Node) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(0.01)
+    assert node.status(odr_id) is S.WAITING
+    node.tick(0.01, woken=True)
+    assert node.status(odr_id) is S.DOWNLOADING
+
+
+def test_what_runs_is_not_claimed_again(node: Node) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    node.repository.act(odr_id, Action.PAUSE)
+    node.repository.act(odr_id, Action.RESUME)
+    node.tick(5, woken=True)
+    assert node.run(odr_id).gone
+    assert node.status(odr_id) is S.WAITING
+    node.conclude(odr_id)
+    node.tick(0.2, woken=True)
+    assert node.status(odr_id) is S.DOWNLOADING
+    assert node.run(odr_id).task.claim == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "given_up"), [("pause", False), ("cancel", True), ("remove", True), ("delete", True), ("claim", False)]
+)
+def test_a_task_that_is_not_ours_any_more_is_left_within_a_second(
+    node: Node, sqlite_url: str, what: str, given_up: bool
+) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    run = node.run(odr_id)
+    if what == "remove":
+        node.repository.remove(odr_id)
+    elif what == "delete":
+        run_sql(sqlite_url, "DELETE FROM OfflineDownloadRecord")
+    elif what == "claim":
+        run_sql(sqlite_url, "UPDATE OfflineDownloadRecord SET claim = claim + 1")
+    else:
+        node.repository.act(odr_id, Action(what))  # type: ignore[call-arg]
+    node.tick(1)
+    assert (run.gone, run.given_up) == (True, given_up)
+
+
+def test_a_worker_that_is_about_to_store_is_not_disturbed(node: Node) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    run = node.run(odr_id)
+    # The table says STORING already, the run does not know yet.
+    assert node.repository.storing(run.task, name="a", size=1, stored_path="/a") is not None
+    node.tick(1)
+    assert not run.gone
+
+
+def test_running_tasks_cost_two_statements_a_second(node: Node, statements: list[str]) -> None:
+    node.tick()
+    ids = [node.add(name) for name in "abc"]
+    node.tick(5)
+    written = []
+    for second in range(1, 5):
+        for odr_id in ids:
+            node.run(odr_id).report(Snapshot(completed=second * 100, size=1000, speed=100))
+        statements.clear()
+        node.tick(1)
+        assert len(statements) <= 3, "at the fifth second the scan adds its survey"
+        written.append(sum("UPDATE" in statement for statement in statements))
+    assert max(written) <= 1, "progress and beat share one write a second"
+    assert all(node.repository.get(odr_id).completed >= 300 for odr_id in ids)
+
+
+def test_progress_that_did_not_change_is_not_written(node: Node, statements: list[str]) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    node.run(odr_id).report(Snapshot(completed=100, size=1000, speed=10))
+    node.tick(1)
+    statements.clear()
+    node.tick(1)
+    assert len(statements) == 1
+    assert node.repository.get(odr_id).completed == 100
+
+
+def test_a16_a_database_that_is_away_stops_nothing(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable(detail="it is away")
+
+    caplog.set_level(logging.WARNING)
+    with monkeypatch.context() as patch:
+        patch.setattr(node.repository, "upgrade", away)
+        for _ in range(5):
+            assert 0 < node.tick(1) <= 5
+    node.tick(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(node.repository, "survey", away)
+        patch.setattr(node.repository, "beat", away)
+        for _ in range(3):
+            assert 0 < node.tick(5) <= 5
+    odr_id = node.add()
+    node.tick(5)
+    assert node.status(odr_id) is S.DOWNLOADING
+    assert len([record for record in caplog.records if "it is away" in record.message]) <= 2, "one warning a minute"
+
+
+def test_restore_comes_before_the_first_claim(make_node: MakeNode) -> None:
+    before = make_node(workers=1)
+    before.tick()
+    interrupted, storing = before.add("a"), before.add("b")
+    before.tick(5)
+    before.conclude(interrupted)
+    before.repository.act(storing, Action.PAUSE)
+    before.repository.act(storing, Action.RESUME)
+    before.tick(5, woken=True)
+    assert before.repository.storing(before.run(storing).task, name="b", size=1, stored_path="/b") is not None
+    other = before.add("c")
+    after = make_node(workers=2)
+    after.tick()
+    assert [run.task.odr_id for run in after.pool.runs()] == [storing, interrupted]
+    assert after.run(storing).task.status is S.STORING
+    assert after.run(storing).task.claim == 2
+    assert after.status(other) is S.WAITING
+
+
+def test_a_dead_nodes_tasks_are_taken_over_once(make_node: MakeNode, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    dead, other = make_node("dead"), make_node("other")
+    dead.tick()
+    odr_id = dead.add()
+    dead.tick(5)
+    for _ in range(12):
+        other.tick(5)
+        assert dead.status(odr_id) is S.DOWNLOADING
+        assert dead.repository.get(odr_id).claimed_by == dead.tempdir.node_id
+    other.tick(5)
+    assert other.run(odr_id).task.claimed_by == other.tempdir.node_id
+    for _ in range(10):
+        other.tick(5)
+    assert len([record for record in caplog.records if "taken over" in record.message]) == 1
+    # It was only frozen: its late writes change nothing.
+    late = dead.run(odr_id).task
+    assert not dead.repository.finish(late, Done(1))
+    assert dead.repository.storing(late, name="a", size=1, stored_path="/a") is None
+    dead.tick(5)
+    assert dead.run(odr_id).gone
+
+
+def test_nobody_is_dead_while_the_database_was_away(make_node: MakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable(detail="x")
+
+    one, other = make_node("one"), make_node("other")
+    one.tick()
+    odr_id = one.add()
+    one.tick(5)
+    for _ in range(11):
+        other.tick(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(other.repository, "survey", away)
+        other.tick(5)
+    for _ in range(11):
+        other.tick(5)
+        assert one.repository.get(odr_id).claimed_by == one.tempdir.node_id
+
+
+def test_the_sweep_deletes_what_nobody_needs(node: Node, make_node: MakeNode) -> None:
+    node.tick()
+    running, paused, waiting, cancelled, unknown = (node.add(name) for name in "abcde")
+    node.tick(5)
+    for odr_id in (running, paused, waiting, cancelled):
+        node.tempdir.make(odr_id)
+    node.tempdir.make(4711)
+    node.repository.act(paused, Action.PAUSE)
+    node.repository.finish(node.run(waiting).task, Retry(600, ServerBusy(status=500)))
+    node.repository.act(cancelled, Action.CANCEL)
+    node.conclude(waiting)
+    node.conclude(paused)
+    node.conclude(cancelled)
+    node.tick(31)
+    assert node.tempdir.task_folders() == {running, paused, waiting}
+    assert unknown not in node.tempdir.task_folders()
+
+
+def test_the_sweep_leaves_a_worker_time_to_leave(node: Node) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    node.tempdir.make(odr_id)
+    node.repository.act(odr_id, Action.CANCEL)
+    node.tick(31)
+    assert node.tempdir.task_folders() == {odr_id}, "its worker still has it and deletes it itself"
+
+
+def test_a_temporary_directory_that_vanishes_is_said(
+    node: Node, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.tick()
+    (node.tempdir.path / "node").unlink()
+    node.tempdir.path.rmdir()
+    odr_id = node.add()
+    assert node.tick(31) > 0
+    assert "The temporary folder" in caplog.text
+    assert node.status(odr_id) is S.DOWNLOADING, "the scan came before the sweep"
