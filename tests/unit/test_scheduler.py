@@ -16,7 +16,7 @@ from seafevents_offline.errors import DatabaseUnavailable, ServerBusy
 from seafevents_offline.repository import NodeBeat
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
-from seafevents_offline.task import Done, NewTask, Retry
+from seafevents_offline.task import Failed, NewTask, Retry
 from seafevents_offline.tasks.nodes import NodeWatch
 from seafevents_offline.tasks.pool import WorkerPool
 from seafevents_offline.tasks.run import TaskRun
@@ -275,7 +275,7 @@ def test_a_dead_nodes_tasks_are_taken_over_once(make_node: MakeNode, caplog: pyt
     assert len([record for record in caplog.records if "taken over" in record.message]) == 1
     # It was only frozen: its late writes change nothing.
     late = dead.run(odr_id).task
-    assert not dead.repository.finish(late, Done(1))
+    assert not dead.repository.finish(late, Failed(ServerBusy(status=500)))
     assert dead.repository.storing(late, name="a", size=1, stored_path="/a") is None
     dead.tick(5)
     assert dead.run(odr_id).gone
