@@ -117,7 +117,7 @@ def pick_engine(settings: Settings, folder: Path, lock_fd: int | None = None) ->
 def pick_storage(settings: Settings) -> Storage:
     """Where files go, by the setting ``storage``."""
     if settings.storage == "folder":
-        return FolderStorage(Path(settings.library))
+        return FolderStorage(Path(settings.library), Path(settings.tempdir))
     raise SettingsError(
         section="OFFLINE DOWNLOAD", option="storage", value=settings.storage, allowed="only folder is available"
     )

@@ -20,7 +20,7 @@ class TaskRun:
         self._gone = False
         self._given_up = False
         self._snapshot: Snapshot | None = None
-        self._written = (task.completed, task.size, task.speed)
+        self._told: Progress | None = None
 
     @property
     def gone(self) -> bool:
@@ -57,15 +57,19 @@ class TaskRun:
         self._snapshot = snapshot
 
     def progress(self) -> Progress | None:
-        """What is worth writing since the last time it was asked; None when nothing changed."""
+        """How far it is; None while nothing is known, and once it is complete and recorded as such."""
         snapshot = self._snapshot
         if snapshot is None or self.task.status is not OfflineDownloadStatus.DOWNLOADING:
             return None
-        now = (snapshot.completed, snapshot.size, snapshot.speed)
-        if now == self._written:
+        return Progress(self.task.odr_id, self.task.claim, snapshot.completed, snapshot.size, snapshot.speed)
+
+    def news(self) -> Progress | None:
+        """The progress when it changed since this was asked the last time."""
+        progress = self.progress()
+        if progress == self._told:
             return None
-        self._written = now
-        return Progress(self.task.odr_id, self.task.claim, *now)
+        self._told = progress
+        return progress
 
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         recorded = self._repository.storing(task, name=name, size=size, stored_path=stored_path)

@@ -124,7 +124,7 @@ class Scheduler:
         if self._beat.now(now):
             # Beat and progress share one statement a second: what is not written now is written next time.
             self._repository.beat(self._describe())
-        elif progress := [entry for run in runs if (entry := run.progress()) is not None]:
+        elif progress := [entry for run in runs if (entry := run.news()) is not None]:
             self._repository.report(progress)
 
     def _survey(self, now: float) -> None:

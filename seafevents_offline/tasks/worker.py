@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import DatabaseUnavailable, OfflineDownloadError
 from ..pipeline import Pipeline
 from ..repository import Repository
-from ..task import Done, Failed, Gone, Outcome, Retry
+from ..task import Done, Failed, Gone, Outcome, Progress, Retry
 from ..tempdir import TempDir
 from .run import TaskRun
 
@@ -56,12 +56,15 @@ class Worker:
         if isinstance(outcome, (Done, Failed)):
             # Before the final state can be seen: who sees it may rely on nothing being left.
             self.tempdir.delete(run.task.odr_id)
-        self._write(run, outcome)
+        progress = run.progress() if isinstance(outcome, Retry) else None
+        self._write(run, outcome, [progress] if progress else [])
 
-    def _write(self, run: TaskRun, outcome: Done | Failed | Retry) -> None:
+    def _write(self, run: TaskRun, outcome: Done | Failed | Retry, progress: Sequence[Progress]) -> None:
         odr_id = run.task.odr_id
         while True:
             try:
+                # A payload that waits is known to be complete by its recorded progress alone.
+                self.repository.report(progress)
                 written = self.repository.finish(run.task, outcome)
             except DatabaseUnavailable as error:
                 logger.warning("task %s: its outcome cannot be written yet: %s", odr_id, error)

@@ -1,0 +1,205 @@
+"""Faults of the infrastructure: a clear sentence, no attempt lost, and all goes on when the cause is gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.engines.aria2 import binary
+from seafevents_offline.errors import EngineUnavailable, TempDirUnusable
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.tasks.checks import checks
+from tests.support.databases import new_mariadb, remove_mariadb
+from tests.support.http_server import File, HttpServer
+from tests.support.mariadb import MariaDb
+from tests.support.service import Service
+
+S = OfflineDownloadStatus
+MakeService = Callable[..., Service]
+
+
+def engine_pid(service: Service) -> int:
+    """Of the private aria2c of this service."""
+    return int((service.downloader.tempdir.path / "aria2.pid").read_text().partition(":")[0])
+
+
+# --- the database -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[MariaDb]:
+    """A server that the test may end and start."""
+    server = new_mariadb()
+    yield server
+    remove_mariadb(server)
+
+
+def test_a16_the_database_goes_away_in_the_middle_of_everything(
+    own_mariadb: MariaDb, tmp_path: Path, http_server: HttpServer
+) -> None:
+    own_mariadb.execute("CREATE DATABASE seahub")
+    with Service(tmp_path, own_mariadb.url("seahub"), workers=2) as service:
+        running = service.add(http_server.serve("/a", File(size=3_000_000, seed=1, rate=400_000)))
+        waiting = [service.add(http_server.serve(f"/{n}", File(size=1000, seed=n))) for n in range(5)]
+        service.wait_for(running, lambda task: task.completed > 0)
+        own_mariadb.kill()
+        # The download goes on meanwhile and ends; its outcome waits for the database.
+        http_server.wait_for(lambda requests: any(r.path == "/a" and r.done for r in requests), 60)
+        http_server.wait_for_active(0)
+        own_mariadb.start()
+        for odr_id in (running, *waiting):
+            task = service.wait(odr_id)
+            assert (task.status, task.attempts) == (S.OK, 0)
+        assert len(service.files()) == 6
+
+
+def test_a_locked_sqlite_is_waited_for(tmp_path: Path, http_server: HttpServer) -> None:
+    path = tmp_path / "tasks.db"
+    with Service(tmp_path, f"sqlite:///{path}?timeout=0.5") as service:
+        odr_id = service.add(http_server.serve("/a", File(data=b"x")))
+        service.wait(odr_id)
+        other = sqlite3.connect(path, isolation_level=None)
+        later = service.add(http_server.serve("/b", File(size=100_000, rate=50_000)))
+        service.wait(later, S.DOWNLOADING)
+        other.execute("BEGIN EXCLUSIVE")
+        http_server.wait_for(lambda requests: any(r.path == "/b" and r.done for r in requests))
+        other.execute("COMMIT")
+        other.close()
+        task = service.wait(later)
+        assert (task.status, task.attempts) == (S.OK, 0)
+
+
+# --- aria2c -------------------------------------------------------------------------------------------
+
+
+def test_a_missing_aria2c_is_said_at_the_start(make_service: MakeService) -> None:
+    service = make_service(aria2c="/no/such/aria2c")
+    with pytest.raises(EngineUnavailable, match="/no/such/aria2c"):
+        service.start()
+    # Nothing is left locked: with the right setting the same place starts.
+    make_service().start()
+
+
+def test_an_aria2c_that_is_removed_and_comes_back(
+    make_service: MakeService, http_server: HttpServer, tmp_path: Path
+) -> None:
+    found = binary.find("").path
+    program = tmp_path / "aria2c"
+    shutil.copy(found, program)
+    service = make_service(aria2c=str(program)).start()
+    odr_id = service.add(http_server.serve("/a", File(size=4_000_000, seed=1, rate=500_000)))
+    service.wait_for(odr_id, lambda task: task.completed > 0)
+    program.rename(tmp_path / "gone")
+    pid = engine_pid(service)
+    os.kill(pid, signal.SIGKILL)
+    http_server.wait_for_active(0)
+    assert service.repository.get(odr_id).status is S.DOWNLOADING
+    (tmp_path / "gone").rename(program)
+    task = service.wait(odr_id)
+    assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
+
+
+def test_a_stopped_aria2c_is_replaced(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service().start()
+    file = File(size=8_000_000, seed=1, rate=500_000)
+    odr_id = service.add(http_server.serve("/a", file))
+    service.wait_for(odr_id, lambda task: task.completed > 0)
+    pid = engine_pid(service)
+    os.kill(pid, signal.SIGSTOP)
+    task = service.wait(odr_id)
+    assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
+    assert engine_pid(service) != pid
+    assert service.files() == {"/a": file.read(0, 8_000_000)}
+
+
+# --- the temporary directory --------------------------------------------------------------------------
+
+
+def test_a_full_disk_costs_no_attempt(small_disk: Path, make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(tempdir=str(small_disk / "temp")).start()
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 700_000)
+    odr_id = service.add(http_server.serve("/a", File(size=600_000, seed=1)))
+    task = service.wait_for(odr_id, lambda task: task.reason != "")
+    assert (task.reason, task.attempts) == ("disk_full", 0)
+    assert "disk is full" in task.comment
+    ballast.unlink()
+    task = service.wait(odr_id)
+    assert (task.status, task.attempts, task.comment) == (S.OK, 0, "")
+
+
+def test_a_temporary_directory_that_cannot_be_made(make_service: MakeService, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    service = make_service(tempdir=str(tmp_path / "file" / "temp"))
+    with pytest.raises(TempDirUnusable, match="file/temp"):
+        service.start()
+
+
+def test_a_task_folder_that_is_in_the_way(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service().start()
+    obstacle = service.downloader.tempdir.path / "1"
+    obstacle.write_text("not a directory")
+    odr_id = service.add(http_server.serve("/a", File(data=b"x")))
+    task = service.wait_for(odr_id, lambda task: task.reason != "")
+    assert (task.reason, task.attempts) == ("tempdir_unusable", 0)
+    obstacle.unlink()
+    assert service.wait(odr_id).status is S.OK
+
+
+# --- the library --------------------------------------------------------------------------------------
+
+
+def test_a_library_that_goes_away_and_comes_back(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service().start()
+    away = service.library.with_name("unmounted")
+    service.library.rename(away)
+    odr_id = service.add(http_server.serve("/a", File(data=b"x")))
+    task = service.wait_for(odr_id, lambda task: task.reason != "")
+    assert (task.reason, task.attempts) == ("storage_unavailable", 0)
+    away.rename(service.library)
+    assert service.wait(odr_id).status is S.OK
+
+
+def test_a_library_that_goes_away_while_downloading_keeps_the_payload(
+    make_service: MakeService, http_server: HttpServer
+) -> None:
+    service = make_service().start()
+    odr_id = service.add(http_server.serve("/a", File(size=1_500_000, seed=1, rate=150_000)))
+    service.wait_for(odr_id, lambda task: task.completed > 0)
+    away = service.library.with_name("unmounted")
+    service.library.rename(away)
+    service.wait_for(odr_id, lambda task: task.reason == "storage_unavailable")
+    requests = len(http_server.requests)
+    away.rename(service.library)
+    assert service.wait(odr_id).status is S.OK
+    assert len(http_server.requests) == requests, "nothing was downloaded again"
+
+
+# --- doctor -------------------------------------------------------------------------------------------
+
+
+def test_doctor_names_the_part_that_is_broken(make_service: MakeService, tmp_path: Path) -> None:
+    service = make_service(aria2c="/no/such/aria2c", tempdir=str(tmp_path / "open"))
+    (tmp_path / "open").mkdir(mode=0o755)
+    shutil.rmtree(service.library)
+    found = {check.name: check for check in checks(service.settings, service.repository)}
+    assert found["database"].ok
+    assert not found["download program"].ok
+    assert "/no/such/aria2c" in found["download program"].detail
+    assert not found["temporary folder"].ok
+    assert "chmod 700" in found["temporary folder"].detail
+    assert not found["library"].ok
+    assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o755, "looking changes nothing"
+
+
+def test_doctor_on_a_service_that_is_well(make_service: MakeService) -> None:
+    service = make_service()
+    found = checks(service.settings, service.repository)
+    assert [check.ok for check in found] == [True] * 4
