@@ -9,8 +9,6 @@ import os
 import shlex
 import sys
 
-PROGRAM = os.path.join(".venv", "bin", "seafevents-offline")
-
 
 def command(url: str, args: str) -> list[str]:
     """``get`` when there is a link, else ``serve``. Raises ValueError when ARGS has an open quote."""
@@ -26,7 +24,9 @@ def main() -> None:
     except ValueError as error:
         sys.stderr.write(f"ARGS cannot be read: {error}.\n")
         sys.exit(2)
-    os.execv(PROGRAM, [PROGRAM, *words])  # noqa: S606 (no shell is the point)
+    # Not .venv/bin/seafevents-offline: pip makes that a shell script when this folder's name has blanks, and then a
+    # "$" in it is expanded.
+    os.execv(sys.executable, [sys.executable, "-m", "seafevents_offline.cli", *words])  # noqa: S606 (no shell)
 
 
 if __name__ == "__main__":
