@@ -35,6 +35,9 @@ _WARN_PERIOD = 60.0
 #: The last part of the time to stop, in which aria2c is killed if need be.
 _KILL_TIME = 0.5
 
+#: Seconds between the first sign of aria2c's death and the end of its process.
+_DYING_TIME = 0.2
+
 _PROGRESS = ["gid", "status", "totalLength", "completedLength", "downloadSpeed"]
 _STATUS = [*_PROGRESS, "errorCode", "errorMessage", "files"]
 
@@ -101,7 +104,9 @@ class Monitor:
         try:
             self._round(everything or time.monotonic() >= self._next_poll)
         except EngineSilent as silent:
-            self._bury(f"does not answer ({silent})")
+            # The line breaks a moment before the process is seen dead.
+            dead = self._process is None or self._process.wait(time.monotonic() + _DYING_TIME)
+            self._bury("has died" if dead else f"does not answer ({silent})")
 
     # --- one round ------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from ...errors import EngineUnavailable
 from ...process import alive, identity
@@ -78,7 +79,10 @@ def launch(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd
     Raises EngineUnavailable.
     """
     for _ in range(_PORT_TRIES):
-        process = _spawn(binary, folder, configuration, lock_fd)
+        try:
+            process = _spawn(binary, folder, configuration, lock_fd)
+        except OSError as error:
+            raise EngineUnavailable(detail=f"aria2c cannot be started: {error}.") from error
         if _wait_for_port(process):
             return process
         process.kill()
@@ -107,23 +111,20 @@ def _spawn(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd
     lines = {**configuration, **options.rpc(port, secret)}
     _write_private(conf, "".join(f"{name}={value}\n" for name, value in lines.items()))
     log = folder / "aria2.log"
-    with open(log, "wb", opener=_private) as output:
-        try:
-            child = subprocess.Popen(
-                [str(binary), f"--conf-path={conf}"],
-                cwd=folder,
-                # No proxies, no library paths of the host's, no account's home.
-                env={"HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                close_fds=True,
-                pass_fds=() if lock_fd is None else (lock_fd,),
-                # Ctrl-C in the host's terminal is not meant for it.
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise EngineUnavailable(detail=f"{binary} does not run: {error.strerror}.") from error
+    with _open_private(log) as output:
+        child = subprocess.Popen(
+            [str(binary), f"--conf-path={conf}"],
+            cwd=folder,
+            # No proxies, no library paths of the host's, no account's home.
+            env={"HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            close_fds=True,
+            pass_fds=() if lock_fd is None else (lock_fd,),
+            # Ctrl-C in the host's terminal is not meant for it.
+            start_new_session=True,
+        )
     _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
     return Aria2Process(child, port, secret, log)
 
@@ -132,15 +133,15 @@ def _conf(folder: Path) -> Path:
     return folder / "aria2.conf"
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+def _open_private(path: Path) -> BinaryIO:
+    """A new file: an existing one would keep its mode and its readers, and a link would lead elsewhere."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _write_private(path: Path, text: str) -> None:
-    # Anew each time: an existing file would keep its mode and its readers.
-    path.unlink(missing_ok=True)
-    with open(path, "x", encoding="utf-8", opener=_private) as file:
-        file.write(text)
+    with _open_private(path) as file:
+        file.write(text.encode())
 
 
 def _free_port() -> int:
@@ -152,23 +153,25 @@ def _free_port() -> int:
 def _wait_for_port(process: Aria2Process) -> bool:
     pause, deadline = threading.Event(), time.monotonic() + _START_LIMIT
     while process.running() and time.monotonic() < deadline:
-        if _listens(process.pid, process.port):
+        # In this order: aria2c binds 127.0.0.1 first, and is content with ::1 when another program was faster there.
+        # That program must not be told the secret.
+        on_ipv6 = _listens(process.pid, "tcp6", f"{1 << 24:032X}:{process.port:04X}")
+        if _listens(process.pid, "tcp", f"0100007F:{process.port:04X}"):
             return True
+        if on_ipv6:
+            return False
         pause.wait(_PAUSE)
     return False
 
 
-def _listens(pid: int, port: int) -> bool:
-    """Whether that very process listens on 127.0.0.1: aria2c is content with ::1 when another program was faster
-    here, and that program would be told the secret."""
-    wanted = f"0100007F:{port:04X}"
+def _listens(pid: int, table: str, address: str) -> bool:
+    """Whether that very process listens on ``address``, as proc(5) writes it in /proc/net/tcp."""
     try:
-        table = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()
+        rows = [line.split() for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()]
         owned = {os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
     except OSError:
         return False
-    rows = [line.split() for line in table[1:]]
-    return any(row[1] == wanted and row[3] == "0A" and f"socket:[{row[9]}]" in owned for row in rows)
+    return any(row[1] == address and row[3] == "0A" and f"socket:[{row[9]}]" in owned for row in rows)
 
 
 def _last_words(folder: Path) -> str:

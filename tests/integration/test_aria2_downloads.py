@@ -1,0 +1,228 @@
+"""What the real aria2c makes of links of every sort: both versions, real sockets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.engines.base import TransferState
+from seafevents_offline.errors import NameRefused
+from tests.support.certificates import self_signed
+from tests.support.content import sha256_of
+from tests.support.engines import Aria2, Watch
+from tests.support.files import sha256
+from tests.support.http_server import File, Framing, Gate, HttpServer, redirect
+
+MakeAria2 = Callable[..., Aria2]
+
+MB = 1024 * 1024
+
+
+def names(watch: Watch) -> list[str]:
+    return sorted(path.name for path in watch.job.folder.iterdir())
+
+
+# --- transport ----------------------------------------------------------------------------------------
+
+
+def test_https_with_a_ca_of_our_own(make_aria2: MakeAria2, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, "localhost", "IP:127.0.0.1")
+    aria2 = make_aria2(ca_certificate=str(certificate)).start()
+    with HttpServer(certificate=certificate, key=key) as server:
+        url = server.serve("/a.bin", File(size=5 * MB, seed=1))
+        for odr_id, link in enumerate([url, url.replace("127.0.0.1", "localhost")], 1):
+            snapshot = aria2.get(link, odr_id).complete()
+            assert sha256(snapshot.files[0].path) == sha256_of(1, 5 * MB)
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 20_000_003])
+def test_every_way_to_send_a_body(
+    aria2: Aria2, http_server: HttpServer, framing: Framing, ranges: bool, size: int
+) -> None:
+    snapshot = aria2.get(http_server.serve("/a", File(size=size, seed=2, framing=framing, ranges=ranges))).complete()
+    assert [(file.path.name, file.size, file.completed) for file in snapshot.files] == [("a", size, size)]
+    assert sha256(snapshot.files[0].path) == sha256_of(2, size)
+
+
+def test_eight_connections_are_used(aria2: Aria2, http_server: HttpServer) -> None:
+    url = http_server.serve("/a", File(size=16 * MB, seed=3, rate=4 * MB))
+    watch = aria2.get(url)
+    http_server.wait_for_active(8)
+    assert sha256(watch.complete().files[0].path) == sha256_of(3, 16 * MB)
+    assert http_server.peak == 8
+
+
+def test_one_connection_is_one(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(connections=1).start()
+    aria2.get(http_server.serve("/a", File(size=16 * MB))).complete()
+    assert len(http_server.requests) == 1
+
+
+def test_a_broken_connection_of_many_is_replaced(aria2: Aria2, http_server: HttpServer) -> None:
+    url = http_server.serve("/a", File(size=16 * MB, seed=4, rate=8 * MB, break_after=MB, break_times=3))
+    assert sha256(aria2.get(url).complete().files[0].path) == sha256_of(4, 16 * MB)
+
+
+def test_the_speed_limit_is_for_all_together(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(speed_limit=MB).start()
+    watches = [aria2.get(http_server.serve(f"/{number}", File(size=50 * MB)), number) for number in (1, 2)]
+    began = time.monotonic()
+    for watch in watches:
+        watch.reached(2 * MB)
+    assert time.monotonic() - began > 3
+
+
+# --- requests -----------------------------------------------------------------------------------------
+
+
+def test_requests_say_nothing_about_us(aria2: Aria2, http_server: HttpServer) -> None:
+    aria2.get(http_server.serve("/a", File(size=10))).complete()
+    [request] = http_server.requests
+    assert request.headers["accept"] == "*/*"
+    assert "metalink" not in str(request.headers)
+    assert request.headers["user-agent"].startswith("seafevents-offline/")
+    assert set(request.headers) <= {"user-agent", "accept", "host", "pragma", "cache-control", "want-digest"}
+
+
+def test_a_netrc_is_not_read(aria2: Aria2, http_server: HttpServer) -> None:
+    (aria2.home / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (aria2.home / ".netrc").chmod(0o600)
+    aria2.get(http_server.serve("/a", File(size=10))).complete()
+    assert "authorization" not in http_server.requests[0].headers
+
+
+def test_brackets_in_a_link_are_no_pattern(aria2: Aria2, http_server: HttpServer) -> None:
+    http_server.serve("/a[1-3].bin", File(size=10))
+    aria2.get(http_server.url("/a[1-3].bin")).complete()
+    assert [request.target for request in http_server.requests] == ["/a[1-3].bin"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.torrent", "application/x-bittorrent"), ("a.meta4", "application/metalink4+xml")]
+)
+def test_torrents_and_metalinks_are_files(aria2: Aria2, http_server: HttpServer, name: str, kind: str) -> None:
+    other = http_server.url("/other")
+    body = (
+        f'<?xml version="1.0"?><metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="other">'
+        f"<url>{other}</url></file></metalink>"
+    ).encode()
+    headers = {"Link": f"<{other}>; rel=duplicate; pri=1, <{http_server.url('/a.meta4')}>; rel=describedby"}
+    watch = aria2.get(http_server.serve(f"/{name}", File(data=body, content_type=kind, headers=headers)))
+    assert watch.complete().files[0].path.read_bytes() == body
+    assert names(watch) == [name]
+    assert {request.path for request in http_server.requests} == {f"/{name}"}
+
+
+def test_proxies_of_the_environment_swallow_nothing(
+    make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "example.com,.local")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    aria2 = make_aria2().start()
+    watch = aria2.get(http_server.serve("/a", File(size=MB, seed=1)))
+    # Completion is told by a notification, well before the next poll: the WebSocket works, too.
+    assert watch.complete(timeout=30).size == MB
+
+
+# --- names --------------------------------------------------------------------------------------------
+
+EMOJI = "😀 Übergröße.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "disposition", "name"),
+    [
+        ("/plain.txt", None, "plain.txt"),
+        ("/dir/", None, "index.html"),
+        ("/a.zip?x=/b/c.exe&y=1", None, "a.zip"),
+        ("/%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", None, EMOJI),
+        ("/%ff%fe.bin", None, "%FF%FE.bin"),
+        ("/a%2F..%2F..%2Fb", None, "a%2F..%2F..%2Fb"),
+        ("/a%00b", None, "a%00b"),
+        ("/get.php", 'attachment; filename="report.pdf"', "report.pdf"),
+        ("/get.php", "attachment; filename*=UTF-8''%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", EMOJI),
+        ("/get.php", f'attachment; filename="{EMOJI}"'.encode(), EMOJI),
+        ("/get.php", 'attachment; filename="../../evil.txt"', "get.php"),
+        ("/get.php", 'attachment; filename="/etc/evil.txt"', "get.php"),
+        ("/get.php", 'attachment; filename=".."', "get.php"),
+        ("/get.php", "attachment; filename*=UTF-8''..%2F..%2Fevil.txt", "get.php"),
+        ("/get.php", b'attachment; filename="a\tb\x01.txt"', "get.php"),
+        ("/" + "n" * 200, None, "n" * 200),
+    ],
+)
+def test_the_name_is_what_the_server_means(
+    aria2: Aria2, http_server: HttpServer, path: str, disposition: str | bytes | None, name: str
+) -> None:
+    http_server.serve(path, File(data=b"content", disposition=disposition))
+    watch = aria2.get(http_server.url(path))
+    [file] = watch.complete().files
+    assert file.path == watch.job.folder / name
+    assert names(watch) == [name]
+    assert file.path.read_bytes() == b"content"
+
+
+def test_after_a_redirect_the_last_name_counts(aria2: Aria2, http_server: HttpServer) -> None:
+    http_server.serve("/real-name.bin", File(data=b"content"))
+    url = http_server.serve("/latest", redirect("/real-name.bin"))
+    assert aria2.get(url).complete().files[0].path.name == "real-name.bin"
+
+
+@pytest.mark.parametrize(
+    ("path", "disposition"),
+    [("/" + "n" * 300, None), ("/get.php", f'attachment; filename="{"n" * 300}"'), ("/%2e%2e", None)],
+)
+def test_a_name_that_cannot_be_is_refused_and_another_helps(
+    aria2: Aria2, http_server: HttpServer, path: str, disposition: str | None
+) -> None:
+    http_server.serve(path, File(data=b"content", disposition=disposition))
+    watch = aria2.get(http_server.url(path))
+    assert isinstance(watch.failed().error, NameRefused)
+    watch.remove()
+    assert aria2.get(http_server.url(path), out="download").complete().files[0].path.name == "download"
+
+
+# --- many ---------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_small_files(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(workers=64).start()
+    http_server.serve("/small", File(size=10 * 1024, seed=5))
+    watches = [aria2.get(http_server.url(f"/small?{number}"), number) for number in range(1, 1001)]
+    for watch in watches:
+        [file] = watch.complete().files
+        assert sha256(file.path) == sha256_of(5, 10 * 1024)
+        watch.remove()
+    assert len(http_server.requests) == 1000
+    assert http_server.peak <= 64
+
+
+def test_a_hundred_slow_downloads_are_open_at_once(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(workers=100, connections=1).start()
+    gate = Gate()
+    url = http_server.serve("/slow", File(size=MB, stall_after=1000, stall=gate))
+    watches = [aria2.get(f"{url}?{number}", number) for number in range(1, 101)]
+    http_server.wait_for_active(100)
+    requests = http_server.requests
+    assert requests[-1].at - requests[0].at < 2
+    assert {watch.transfer.snapshot.state for watch in watches} == {TransferState.ACTIVE}
+    gate.set()
+    for watch in watches:
+        watch.complete()
+
+
+def test_removing_stops_the_bytes_at_once(aria2: Aria2, http_server: HttpServer) -> None:
+    watch = aria2.get(http_server.serve("/a", File(size=100 * MB, rate=MB)))
+    http_server.wait_for_active(8)
+    remover = threading.Thread(target=watch.remove)
+    remover.start()
+    http_server.wait_for_active(0, timeout=1)
+    remover.join(1)
+    assert not remover.is_alive()
