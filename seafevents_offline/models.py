@@ -181,8 +181,8 @@ class OfflineDownloadRecord(Base):
         Index("OfflineDownloadRecord_ready", "status", "not_before", "claimed_by"),
         # Turns between owners, and each owner's order.
         Index("OfflineDownloadRecord_turn", "status", "owner", text("priority DESC"), "not_before", "odr_id"),
-        # An owner's list, its total, and how much was added lately.
-        Index("OfflineDownloadRecord_list", "owner", "odr_id", "hidden_at"),
+        # An owner's list, totals and sums without a look at the rows themselves.
+        Index("OfflineDownloadRecord_list", "owner", "odr_id", "hidden_at", "status", "size"),
         _TABLE_OPTIONS,
     )
 

@@ -1,30 +1,35 @@
-"""Reading the queue as far as a claim needs it: page by page, and owners by jumping through an index."""
+"""Reading the queue as far as a claim needs it: owner by owner, and each owner's tasks page by page."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, or_, select, true
 
-from ..link import host_of
 from ..models import RECORDS
-from ..settings import KNOWN_SCHEMES
 from ..status import OfflineDownloadStatus
-from .room import Room
-from .statements import among, ready_times
+from .room import BEGINNING_MIN, Room, in_turns
+from .statements import among, ready_times, using
 
 _R = RECORDS.c
-_WAITING = _R.status == OfflineDownloadStatus.WAITING
 
-#: How many tasks of one queue, and how many owners, one statement fetches.
-_PAGE = 16
+# As ``Room`` cuts it: up to the slash behind the host's name.
+_BEGINNING = func.substr(_R.url, 1, BEGINNING_MIN + func.instr(func.substr(_R.url, BEGINNING_MIN + 1), "/"))
 
-#: More full hosts than this are skipped here and not by the database.
-_HOSTS_IN_SQL = 20
+# Spares the database's time, not more: ``Room`` decides.
+_HAS_ROOM = and_(
+    _R.owner.not_in(bindparam("full_owners", expanding=True)),
+    _BEGINNING.not_in(bindparam("full_beginnings", expanding=True)),
+)
+
+#: No owner's name comes behind this.
+_LAST = "\U0010ffff"
+
+#: How many tasks of a queue are read first, and how many times more with each further page.
+_FIRST_PAGE, _GROWTH = 4, 8
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,6 @@ class Candidate:
 _COLUMNS = (_R.odr_id, _R.owner, _R.url, _R.claim, _R.priority, _R.not_before, _R.active_key)
 
 
-@dataclass
-class _Full:
-    """Whom the next page may leave out, because there was no room for them."""
-
-    owners: set[str] = field(default_factory=set)
-    hosts: set[str] = field(default_factory=set)
-
-    def condition(self) -> ColumnElement[bool]:
-        hosts = (_on_host(host) for host in islice(sorted(self.hosts), _HOSTS_IN_SQL))
-        owners = _R.owner.not_in(sorted(self.owners)) if self.owners else true()
-        return and_(owners, *(not_(host) for host in hosts))
-
-
 class Candidates:
     """What this node may take now, in one transaction. Whatever the iterators give is taken from ``room``."""
 
@@ -71,77 +63,68 @@ class Candidates:
     ) -> None:
         self._connection = connection
         self._room = room
-        self._ready = or_(*ready_times(now))
-        self._interrupted = and_(_R.claimed_by == node_id, _R.not_before.is_(None))
-        self._allowed = not_(among(exclude)) if exclude else true()
-        # None of the interrupted ones: if there was no room for them before there is none now.
+        interrupted = and_(_R.claimed_by == node_id, _R.not_before.is_(None))
+        # None of the interrupted ones: where there was no room for them before there is none now.
         mine = or_(_R.claimed_by.is_(None), _R.claimed_by != node_id, _R.not_before.is_not(None))
         free = or_(_R.claimed_by.is_(None), _R.claimed_by.not_in(sorted(others))) if others else true()
-        self._in_turn = and_(self._ready, mine, free)
+        waiting = and_(_R.status == OfflineDownloadStatus.WAITING, not_(among(exclude)) if exclude else true())
+        self._interrupted = and_(waiting, interrupted)
+        self._in_turn = and_(waiting, or_(*ready_times(now)), mine, free)
 
     def interrupted(self) -> Iterator[Candidate]:
         """What this node had when it was interrupted."""
-        return self._queue(self._interrupted)
+        return self._queue("ready", self._interrupted, self._read(_page("ready", self._interrupted)))
 
-    def of_owner(self, owner: str) -> Iterator[Candidate]:
-        """One owner's tasks, until the owner has enough."""
-        if not self._room.for_owner(owner):
-            return
-        for candidate in self._queue(and_(_R.owner == owner, self._in_turn)):
-            yield candidate
-            if not self._room.for_owner(owner):
-                return
+    def in_turns(self, served: str | None) -> Iterator[Candidate]:
+        """One task of each owner, beginning behind ``served``, once round all of them, and again."""
+        return in_turns(self._queues(served))
 
-    def owners(self, after: str | None) -> Iterator[str]:
-        """Who has tasks whose time has come, by name, beginning behind ``after``."""
-        while True:
-            page = [owner for (owner,) in self._connection.execute(self._owners_page(after))]
-            yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1]
+    def _queues(self, served: str | None) -> Iterator[Iterator[Candidate]]:
+        # Made once and given other values for each owner: making it costs as much as the database's answer.
+        following = self._page_of_first_owner(_R.owner > bindparam("behind"))
+        if served is not None:
+            yield from self._queues_in(following, self._read(following, behind=served, upto=_LAST))
+        beginning = self._page_of_first_owner(true())
+        upto = _LAST if served is None else served
+        yield from self._queues_in(following, self._read(beginning, upto=upto), upto)
 
-    def _queue(self, condition: ColumnElement[bool]) -> Iterator[Candidate]:
-        last: Candidate | None = None
-        full = _Full()
-        while True:
-            page = self._page(and_(_WAITING, condition, self._allowed, full.condition(), _behind(last)))
+    def _queues_in(
+        self, following: Select[Any], page: list[Candidate], upto: str = _LAST
+    ) -> Iterator[Iterator[Candidate]]:
+        while page:
+            owner = page[0].owner
+            yield self._queue("turn", and_(self._in_turn, _R.owner == owner), page)
+            page = self._read(following, behind=owner, upto=upto)
+
+    def _page_of_first_owner(self, owners: ColumnElement[bool]) -> Select[Any]:
+        """The first owner by name is one look into the index, however many tasks wait."""
+        wanted = select(_R.owner).where(self._in_turn, owners, _R.owner <= bindparam("upto"), _HAS_ROOM)
+        owner = using("turn", wanted).order_by(_R.owner).limit(1).scalar_subquery()
+        return _page("turn", and_(self._in_turn, _R.owner == owner))
+
+    def _queue(self, index: str, condition: ColumnElement[bool], page: list[Candidate]) -> Iterator[Candidate]:
+        size = _FIRST_PAGE
+        while page:
             for candidate in page:
-                host = host_of(candidate.url)
-                if self._room.take(candidate.owner, host):
+                if self._room.take(candidate.owner, candidate.url):
                     yield candidate
-                elif self._room.for_owner(candidate.owner):
-                    full.hosts.add(host)
-                else:
-                    full.owners.add(candidate.owner)
-            if len(page) < _PAGE:
+            if len(page) < size:
                 return
-            last = page[-1]
+            size *= _GROWTH
+            page = self._read(_page(index, and_(condition, _behind(page[-1])), size))
 
-    def _page(self, condition: ColumnElement[bool]) -> list[Candidate]:
-        order = (_R.priority.desc(), _R.not_before.asc(), _R.odr_id.asc())
-        statement = select(*_COLUMNS).where(condition).order_by(*order).limit(_PAGE)
-        return [Candidate(*row) for row in self._connection.execute(statement)]
-
-    def _owners_page(self, after: str | None) -> Select[Any]:
-        ready = and_(_WAITING, self._ready)
-        first = select(_R.owner).where(ready, _R.owner > after if after is not None else true())
-        turn = select(_first_owner(first).label("owner"), literal(1).label("place")).cte("turn", recursive=True)
-        following = select(_R.owner).where(ready, _R.owner > turn.c.owner).correlate(turn)
-        turn = turn.union_all(
-            select(_first_owner(following), turn.c.place + 1).where(turn.c.owner.is_not(None), turn.c.place < _PAGE)
-        )
-        return select(turn.c.owner).where(turn.c.owner.is_not(None)).order_by(turn.c.place)
+    def _read(self, statement: Select[Any], **values: str) -> list[Candidate]:
+        room = {"full_owners": self._room.full_owners(), "full_beginnings": self._room.full_beginnings()}
+        return [Candidate(*row) for row in self._connection.execute(statement, {**room, **values})]
 
 
-def _first_owner(owners: Select[Any]) -> ColumnElement[str]:
-    return owners.order_by(_R.owner).limit(1).scalar_subquery()
+def _page(index: str, condition: ColumnElement[bool], size: int = _FIRST_PAGE) -> Select[Any]:
+    statement = using(index, select(*_COLUMNS).where(condition, _HAS_ROOM))
+    return statement.order_by(_R.priority.desc(), _R.not_before.asc(), _R.odr_id.asc()).limit(size)
 
 
-def _behind(last: Candidate | None) -> ColumnElement[bool]:
+def _behind(last: Candidate) -> ColumnElement[bool]:
     """What comes after ``last`` by priority (highest first), time (none first) and age."""
-    if last is None:
-        return true()
     later: ColumnElement[bool]
     same: ColumnElement[bool]
     if last.not_before is None:
@@ -150,9 +133,3 @@ def _behind(last: Candidate | None) -> ColumnElement[bool]:
         later, same = _R.not_before > last.not_before, _R.not_before == last.not_before
     younger = or_(later, and_(same, _R.odr_id > last.odr_id))
     return or_(_R.priority < last.priority, and_(_R.priority == last.priority, younger))
-
-
-def _on_host(host: str) -> ColumnElement[bool]:
-    """Links to the host in the form in which they are stored; odd ones from elsewhere are found out later."""
-    starts = (f"{scheme}://{host}{end}" for scheme in KNOWN_SCHEMES for end in "/:")
-    return or_(*(_R.url.startswith(start, autoescape=True) for start in starts))

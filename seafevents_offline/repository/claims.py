@@ -10,8 +10,8 @@ Nothing is counted or sorted over all waiting tasks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import chain, islice, takewhile
+from collections.abc import Collection
+from itertools import islice
 
 from sqlalchemy import Connection, and_, func, select, update
 
@@ -20,7 +20,7 @@ from ..status import RUNNING, OfflineDownloadStatus
 from ..task import Task, active_key
 from .candidates import Candidate, Candidates
 from .part import Part
-from .room import Room, in_turns
+from .room import Room
 from .schema import VERSION
 from .statements import TASK_COLUMNS, among, each, is_claim, to_tasks
 
@@ -57,7 +57,7 @@ class Claims(Part):
             room = Room(per_user, per_host, _running(connection))
             candidates = Candidates(connection, room, node_id=node_id, now=self._now(), others=others, exclude=exclude)
             chosen = list(islice(candidates.interrupted(), slots))
-            in_turn = list(islice(_in_turns(candidates, self._served), slots - len(chosen)))
+            in_turn = list(islice(candidates.in_turns(self._served), slots - len(chosen)))
             served = in_turn[-1].owner if in_turn else self._served
             return self._take(connection, node_id, chosen + in_turn), served
 
@@ -98,14 +98,6 @@ def _running(connection: Connection) -> list[tuple[str, str]]:
     """Owner and link of every task that any node has."""
     statement = select(_R.owner, _R.url).where(_R.status.in_(sorted(RUNNING)))
     return [(row.owner, row.url) for row in connection.execute(statement)]
-
-
-def _in_turns(candidates: Candidates, served: str | None) -> Iterator[Candidate]:
-    """Beginning behind the owner that was served last, once round all of them, and again."""
-    owners = candidates.owners(served)
-    if served is not None:
-        owners = chain(owners, takewhile(lambda owner: owner <= served, candidates.owners(None)))
-    return in_turns(candidates.of_owner(owner) for owner in owners)
 
 
 def _fill_keys(connection: Connection, tasks: list[Task]) -> None:

@@ -7,12 +7,18 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from ..link import host_of
+from ..settings import KNOWN_SCHEMES
 
 _T = TypeVar("_T")
 
+#: Where the host's name ends at the earliest: no beginning of a link has its last slash before this.
+BEGINNING_MIN = len("https://")
+
+_STARTS = tuple(f"{scheme}://" for scheme in KNOWN_SCHEMES)
+
 
 class Room:
-    """How many more tasks each owner and each host may have; counts down while tasks are taken."""
+    """How many more tasks each owner and each host may have; only ever gets less."""
 
     def __init__(self, per_user: int, per_host: int, running: Iterable[tuple[str, str]]) -> None:
         """``running``: owner and link of every task that any node has."""
@@ -20,30 +26,42 @@ class Room:
         self._per_host = per_host
         self._owners: Counter[str] = Counter()
         self._hosts: Counter[str] = Counter()
+        self._beginnings: dict[str, str] = {}
         for owner, url in running:
-            self._count(owner, host_of(url))
+            self._count(owner, url)
+
+    def take(self, owner: str, url: str) -> bool:
+        """Whether there was room for one more, which then is taken."""
+        if not self.for_owner(owner) or self._is_full(host_of(url)):
+            return False
+        self._count(owner, url)
+        return True
 
     def for_owner(self, owner: str) -> bool:
         return self._owners[owner] < self._per_user
 
-    def for_host(self, host: str) -> bool:
+    def full_owners(self) -> list[str]:
+        return sorted(owner for owner in self._owners if not self.for_owner(owner))
+
+    def full_beginnings(self) -> list[str]:
+        """How links begin for which there is no room; a link that begins otherwise may still be of a full host."""
+        return sorted(beginning for beginning, host in self._beginnings.items() if self._is_full(host))
+
+    def _is_full(self, host: str) -> bool:
         # A link without a host cannot do a server any harm: its task is going to be refused.
-        return not host or self._hosts[host] < self._per_host
+        return bool(host) and self._hosts[host] >= self._per_host
 
-    def take(self, owner: str, host: str) -> bool:
-        """Whether there was room for one more, which then is taken."""
-        if not (self.for_owner(owner) and self.for_host(host)):
-            return False
-        self._count(owner, host)
-        return True
-
-    def _count(self, owner: str, host: str) -> None:
+    def _count(self, owner: str, url: str) -> None:
+        host = host_of(url)
         self._owners[owner] += 1
         self._hosts[host] += 1
+        end = url.find("/", BEGINNING_MIN)
+        if end > 0 and url.startswith(_STARTS):
+            self._beginnings[url[: end + 1]] = host
 
 
 def in_turns(queues: Iterable[Iterator[_T]]) -> Iterator[_T]:
-    """One of each queue a round, until all are empty. A queue is not looked at before its first turn has come."""
+    """One of each queue a round, until all are empty. A queue is not asked for before its first turn has come."""
     while True:
         left = []
         for queue in queues:

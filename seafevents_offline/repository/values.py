@@ -67,7 +67,7 @@ class Stats:
 class Usage:
     """What limits look at: an owner's tasks that are not final, and how many were added within the last hour.
 
-    ``oldest`` is when the first of the latter was added: an hour later there is room again.
+    ``oldest`` is when the first of the latter was added: an hour after that there is room again.
     """
 
     active: int

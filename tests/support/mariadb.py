@@ -74,8 +74,10 @@ class MariaDb:
         """Make the data folder, once."""
         self.folder.mkdir(parents=True, exist_ok=True)
         user = _unprivileged_user()
-        if user:
-            shutil.chown(self.folder, user)
+        (self.folder / "tmp").mkdir()
+        for folder in (self.folder, self.folder / "tmp"):
+            if user:
+                shutil.chown(folder, user)
         command = [
             tool("mariadb-install-db"),
             "--no-defaults",
@@ -141,6 +143,8 @@ class MariaDb:
             tool("mariadbd"),
             "--no-defaults",
             f"--datadir={self.folder / 'data'}",
+            # A server that starts removes what looks like its own temporary tables, also those of another one.
+            f"--tmpdir={self.folder / 'tmp'}",
             f"--socket={self.folder / 's'}",
             f"--init-file={self.folder / 'init.sql'}",
             f"--pid-file={self.folder / 'pid'}",

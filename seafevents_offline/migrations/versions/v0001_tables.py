@@ -77,4 +77,4 @@ def _create_indexes() -> None:
     steps.create_index(
         "OfflineDownloadRecord_turn", _RECORDS, ["status", "owner", text("priority DESC"), "not_before", "odr_id"]
     )
-    steps.create_index("OfflineDownloadRecord_list", _RECORDS, ["owner", "odr_id", "hidden_at"])
+    steps.create_index("OfflineDownloadRecord_list", _RECORDS, ["owner", "odr_id", "hidden_at", "status", "size"])

@@ -1,0 +1,257 @@
+"""The database layer on a table of a million tasks, 10,000 of them waiting for 100 owners.
+
+    python -m benchmarks.bench_database [sqlite] [mariadb] [--rows N] [--samples N] [--explain]
+
+Caveat: one process, an idle machine, and a table that was loaded in one go; MariaDB is a private server with its
+default (durable) settings on the same machine, so a network adds its round trips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, event
+
+from seafevents_offline import repository
+from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
+from seafevents_offline.settings import Settings
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.task import Done, NewTask, Progress
+from tests.support.mariadb import MariaDb
+
+from .common import Row, median, percentile, place, report, seconds
+
+OWNERS = 100
+WAITING = 10_000
+NODE = "bench-node"
+ROOMY = {"per_user": 64, "per_host": 64}
+
+# Every number up to a million from six digits, in SQL that both kinds of database speak. The newest tasks wait;
+# the others are history of the same owners. 50 hosts.
+LOAD = """
+INSERT INTO OfflineDownloadRecord
+  (repo_id, path, url, owner, status, size, completed, claim, claimed_by, name, active_key, timestamp, updated_at)
+WITH d(n) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL
+              SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9),
+     t(n) AS (SELECT a.n * 100000 + b.n * 10000 + c.n * 1000 + e.n * 100 + f.n * 10 + g.n
+              FROM d a, d b, d c, d d, d e, d f, d g WHERE d.n = 0)
+SELECT '12345678-1234-4123-8123-123456789abc', '/folder',
+       'https://host' || (n % 50) || '.example.com/files/some-longer-path/' || n || '.bin?token=0123456789abcdef',
+       'user' || (n % {owners}) || '@example.com',
+       CASE WHEN n >= {first} THEN 1 WHEN n % 20 = 0 THEN 4 ELSE 3 END,
+       1000000 + n, CASE WHEN n >= {first} THEN 0 ELSE 1000000 + n END,
+       CASE WHEN n >= {first} THEN 0 ELSE 1 END, CASE WHEN n >= {first} THEN NULL ELSE '{node}' END,
+       n || '.bin', CASE WHEN n >= {first} THEN substr('{zeros}' || n, -64) ELSE NULL END,
+       '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000'
+FROM t WHERE n < {rows} ORDER BY n
+"""
+
+
+@contextlib.contextmanager
+def sqlite() -> Iterator[str]:
+    with place() as folder:
+        yield f"sqlite:///{folder / 'tasks.db'}"
+
+
+@contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="bench-mariadb-"))
+    folder.chmod(0o755)
+    server = MariaDb(folder, options=())
+    server.install()
+    server.start()
+    try:
+        server.execute("CREATE DATABASE bench")
+        yield server.url("bench")
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+KINDS: dict[str, Callable[[], contextlib.AbstractContextManager[str]]] = {"sqlite": sqlite, "mariadb": mariadb}
+
+
+def load(repo: Repository, rows: int) -> None:
+    statement = LOAD.format(owners=OWNERS, first=rows - WAITING, rows=rows, node=NODE, zeros="0" * 64)
+
+    def work(connection: Connection) -> None:
+        if connection.dialect.name == "mysql":
+            connection.exec_driver_sql("SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')")
+        connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name == "mysql" else statement)
+
+    repo._database.run(work)
+    repo._database.engine.dispose()
+
+
+class Bench:
+    """Measurements on one loaded database; milliseconds."""
+
+    def __init__(self, kind: str, repo: Repository, samples: int) -> None:
+        self._kind = kind
+        self._repo = repo
+        self._samples = samples
+        self.rows: list[Row] = []
+
+    def measure(
+        self,
+        what: str,
+        action: Callable[[], object],
+        budget: float | None = None,
+        *,
+        between: Callable[[], object] = int,
+    ) -> None:
+        """Medians, because the machine does other things too; ``between`` is not counted."""
+        action()
+        between()
+        values = []
+        for _ in range(self._samples):
+            values.append(seconds(action) * 1000)
+            between()
+        middle = median(values)
+        measured = f"{middle:.1f} ms (p95 {percentile(values, 95):.1f})"
+        met = None if budget is None else middle <= budget
+        self.rows.append(Row(f"{self._kind}: {what}", measured, "" if budget is None else f"≤ {budget:g} ms", met))
+        print(f"{self._kind}: {what}: {measured}", flush=True)
+
+    def run(self) -> None:
+        self._pages()
+        self._claims()
+        self._ticks()
+        self._writes()
+
+    def tick(self, slots: int = 4, **caps: int) -> None:
+        repo = self._repo
+        repo.beat(NodeBeat(NODE, "bench", "1", {"engine": "fine"}))
+        if repo.survey(NODE).waiting and slots:
+            claimed = repo.claim(NODE, slots, **{"per_user": 2, "per_host": 2, **caps})
+            assert not claimed, claimed
+
+    def _pages(self) -> None:
+        owner = "user7@example.com"
+        self.measure("first page of an owner, with total", lambda: self._repo.find(TaskQuery(owner=owner)), 20)
+        everything = TaskQuery(per_page=25, hidden=True)
+        self.measure("first admin page, with total", lambda: self._repo.find(everything), 200)
+        errors = TaskQuery(per_page=25, hidden=True, statuses=frozenset({OfflineDownloadStatus.ERROR}))
+        self.measure("first admin page of failed ones", lambda: self._repo.find(errors), 200)
+        self.measure("an owner's search", lambda: self._repo.find(TaskQuery(owner=owner, text="99.bin")))
+        self.measure("an owner's sums", lambda: self._repo.stats(owner))
+        self.measure("an owner's limits", lambda: self._repo.usage(owner))
+
+    def _claims(self) -> None:
+        def again() -> None:
+            self._repo.restore(NODE)
+            self._sql("UPDATE OfflineDownloadRecord SET claimed_by = NULL, restores = 0 WHERE status = 1 AND claim > 0")
+
+        for slots in (1, 10, 64):
+            self.measure(
+                f"claim of {slots}",
+                lambda slots=slots: self._claim_exactly(slots),
+                15 if slots == 10 else None,
+                between=again,
+            )
+        self.measure("restore of 10", lambda: self._repo.restore(NODE), between=lambda: self._claim_again(again))
+        again()
+
+    def _claim_again(self, again: Callable[[], None]) -> None:
+        again()
+        self._claim_exactly(10)
+
+    def _claim_exactly(self, slots: int) -> None:
+        claimed = self._repo.claim(NODE, slots, **ROOMY)
+        assert len(claimed) == slots, len(claimed)
+
+    def _ticks(self) -> None:
+        record = "OfflineDownloadRecord"
+        self._sql(f"UPDATE {record} SET not_before = '2999-01-01 00:00:00.000000' WHERE status = 1")
+        # Ten minutes from now is the latest that is believed, so these wait for a moment that comes within that.
+        self._soon()
+        self.measure("tick, nothing is due", self.tick, 10)
+        self._sql(f"UPDATE {record} SET not_before = NULL WHERE status = 1")
+        newest = self._repo.find(TaskQuery(hidden=True, per_page=1)).tasks[0].odr_id
+        self._sql(
+            f"UPDATE {record} SET status = 2, claimed_by = 'other' WHERE odr_id > {newest - 2 * OWNERS}",
+        )
+        self.measure("tick, all owners have enough", self.tick, 10)
+        self._sql(f"UPDATE {record} SET status = 1, claimed_by = NULL WHERE status = 2")
+        self._sql(f"UPDATE {record} SET url = 'https://full.example.com/' WHERE status = 1")
+        self._sql(f"UPDATE {record} SET status = 2, claimed_by = 'other' WHERE odr_id > {newest - 2}")
+        self.measure("tick, all tasks are of one full host", self.tick, 10)
+        self._sql(f"UPDATE {record} SET status = 1, claimed_by = NULL WHERE status = 2")
+        self.measure("beat", lambda: self._repo.beat(NodeBeat(NODE, "bench", "1", {"engine": "fine"})))
+        self.measure("survey", lambda: self._repo.survey(NODE))
+
+    def _soon(self) -> None:
+        soon = (self._repo._now().replace(microsecond=0)).isoformat(" ")
+        later = "datetime(?, '+9 minutes')" if self._kind == "sqlite" else "? + INTERVAL 9 MINUTE"
+        later = later.replace("?", f"'{soon}'")
+        self._sql(f"UPDATE OfflineDownloadRecord SET not_before = {later} WHERE status = 1")
+
+    def _writes(self) -> None:
+        numbers = iter(range(10**9))
+
+        def add() -> None:
+            self._repo.add(
+                NewTask("12345678-1234-4123-8123-123456789abc", "/", f"https://a.b/{next(numbers)}", "new@x")
+            )
+
+        self.measure("add", add)
+        tasks = self._repo.claim(NODE, 64, per_user=64, per_host=64)
+        progress = [Progress(task.odr_id, task.claim, 1, 2, 3) for task in tasks]
+        self.measure(f"report of {len(tasks)}", lambda: self._repo.report(progress))
+        self.measure(f"statuses of {len(tasks)}", lambda: self._repo.statuses([task.odr_id for task in tasks]))
+        storing = (self._repo.storing(task, name="a", size=1, stored_path="/a") for task in tasks)
+        self.measure("storing", lambda: next(storing)) if len(tasks) > self._samples else None
+        rest = self._repo.restore(NODE)
+        finishing = iter(rest)
+        if len(rest) > self._samples:
+            self.measure("finish", lambda: self._repo.finish(next(finishing), Done(1)))
+
+    def _sql(self, statement: str) -> None:
+        self._repo._database.run(lambda connection: connection.exec_driver_sql(statement) and None)
+
+
+def explain(repo: Repository) -> None:
+    """Print each different SELECT with its plan as it runs."""
+    seen: set[str] = set()
+
+    @event.listens_for(repo._database.engine, "before_cursor_execute")
+    def show(connection, cursor, statement, parameters, context, many):
+        if not statement.startswith(("SELECT", "WITH", "UPDATE")) or statement in seen:
+            return
+        seen.add(statement)
+        sqlite_ = connection.dialect.name == "sqlite"
+        cursor.execute(("EXPLAIN QUERY PLAN " if sqlite_ else "EXPLAIN ") + statement, parameters)
+        print("\n" + " ".join(statement.split()))
+        for row in cursor.fetchall():
+            print("    ", row)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kinds", nargs="*", default=list(KINDS), help="sqlite, mariadb")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--samples", type=int, default=50)
+    parser.add_argument("--explain", action="store_true", help="print the plan of each statement")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for kind in options.kinds:
+        with KINDS[kind]() as url:
+            repo = repository.open(Settings(database=url))
+            repo.upgrade()
+            print(f"{kind}: loaded in {seconds(lambda repo=repo: load(repo, options.rows)):.0f} s", flush=True)
+            if options.explain:
+                explain(repo)
+            bench = Bench(kind, repo, options.samples)
+            bench.run()
+            rows += bench.rows
+            repo.close()
+    report(rows)
+
+
+if __name__ == "__main__":
+    main()
