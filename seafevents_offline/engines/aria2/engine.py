@@ -45,6 +45,9 @@ class Aria2Engine(DownloadEngine):
         self._monitor.stop(deadline)
 
     def add(self, job: Job, wake: Callable[[], None]) -> Transfer:
+        if "/" in job.out or job.out in (".", ".."):
+            # aria2 would follow it out of the folder.
+            raise ValueError(f"not a base name: {job.out!r}")
         transfer = Transfer(job, wake)
         self._book.add(Entry(options.gid(job), transfer))
         return transfer

@@ -11,6 +11,10 @@ from ... import __version__
 from ...settings import Settings
 from ..base import Job
 
+#: Seconds for a connection to come about, and for the next byte to come through it.
+CONNECT_TIMEOUT = 30
+TIMEOUT = 60
+
 #: More than anybody adds: a result that aria2 forgot would look like a download that it never had.
 _MAX_RESULTS = 100_000
 
@@ -47,8 +51,8 @@ def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, st
         # Trying again is the pipeline's decision.
         "max-tries": "1",
         "retry-wait": "0",
-        "connect-timeout": "30",
-        "timeout": "60",
+        "connect-timeout": str(CONNECT_TIMEOUT),
+        "timeout": str(TIMEOUT),
         # Continuing.
         # With false, a server without ranges makes aria2 begin again at 0 by itself, but what the other connections
         # send then fails an assertion (1.36, 1.37): one server could end everybody's downloads again and again. So

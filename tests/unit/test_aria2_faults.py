@@ -1,0 +1,108 @@
+"""The table from aria2's codes and messages to our errors; every message here was said by a real aria2c."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.engines.aria2.faults import part_is_useless, to_error
+from seafevents_offline.engines.base import Job
+from seafevents_offline.errors import (
+    AccessDenied,
+    BodyIncomplete,
+    ConnectionFailed,
+    DiskFull,
+    EngineFault,
+    EngineUnavailable,
+    FileNotFoundAtServer,
+    HostNotFound,
+    LinkRefused,
+    NameRefused,
+    OfflineDownloadError,
+    RedirectInvalid,
+    ServerBusy,
+    TlsFailed,
+    TooManyRedirects,
+)
+
+HANDSHAKE = "SSL/TLS handshake failure: "
+
+
+def job(out: str = "") -> Job:
+    return Job(1, 1, "https://example.com/a?secret", Path("/nowhere"), out)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("22", "The response status is not successful. status=400", LinkRefused(status=400)),
+        ("22", "The response status is not successful. status=403", AccessDenied(status=403)),
+        ("22", "The response status is not successful. status=408", ServerBusy(status=408)),
+        ("22", "The response status is not successful. status=410", FileNotFoundAtServer(status=410)),
+        ("22", "The response status is not successful. status=429", ServerBusy(status=429)),
+        ("22", "The response status is not successful. status=500", ServerBusy(status=500)),
+        ("29", "The response status is not successful. status=503", ServerBusy(status=503)),
+        ("22", "Unexpected status 204", LinkRefused(status=204)),
+        ("22", "Got 302 status, but no location header provided.", LinkRefused(status=302)),
+        ("22", "Got 304 without If-Modified-Since or If-None-Match", LinkRefused(status=304)),
+        ("24", "Authorization failed.", AccessDenied(status=401)),
+        ("3", "Resource not found", FileNotFoundAtServer(status=404)),
+        ("23", "Too many redirects: count=20", TooManyRedirects()),
+        ("1", "CUID#103 - Redirect to file:///etc/passwd failed. It may not be a valid URI.", RedirectInvalid()),
+        ("19", "CUID#9 - Name resolution for a.invalid failed:Domain name not found", HostNotFound(host="a.invalid")),
+        ("1", "Failed to establish connection, cause: Connection refused", ConnectionFailed(host="example.com")),
+        ("1", "Failed to receive data, cause: Connection reset by peer", ConnectionFailed(host="example.com")),
+        ("1", "Got EOF from the server.", ConnectionFailed(host="example.com")),
+        ("2", "Timeout.", ConnectionFailed(host="example.com")),
+        ("2", "No URI available.", ConnectionFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}self-signed certificate", TlsFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}certificate has expired", TlsFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}hostname does not match", TlsFailed(host="example.com")),
+        (
+            "1",
+            f"{HANDSHAKE} `not signed by known authorities or invalid' `issuer is not known'",
+            TlsFailed(host="example.com"),
+        ),
+        ("1", f"{HANDSHAKE}The TLS connection was non-properly terminated.", ConnectionFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}Error in the pull function.", ConnectionFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}protocol error", ConnectionFailed(host="example.com")),
+        ("1", f"{HANDSHAKE}SSL I/O error", ConnectionFailed(host="example.com")),
+        ("8", "Invalid range header. Request: 5-9/10, Response: 0-9/10", BodyIncomplete()),
+        ("9", "Failed to write into the file /x, cause: No space left on device", DiskFull()),
+        ("16", "Download aborted.", NameRefused()),
+        ("1", "Bad Status-Line: missing status-code", EngineFault(code="1")),
+        ("1", "", EngineFault(code="1")),
+        ("999", "", EngineFault(code="999")),
+    ],
+)
+def test_what_aria2_says_and_what_it_means(code: str, message: str, expected: OfflineDownloadError) -> None:
+    found = to_error(code, message, job(), size=0)
+    assert (type(found), found.reason_args) == (type(expected), expected.reason_args)
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize("message", ["Got EOF from the server.", "No URI available."])
+def test_an_end_after_the_beginning_is_a_short_body(message: str) -> None:
+    assert isinstance(to_error("1", message, job(), size=1000), BodyIncomplete)
+
+
+@pytest.mark.parametrize("code", ["14", "15", "17", "18"])
+def test_a_folder_that_cannot_be_written_is_not_the_links_fault(code: str) -> None:
+    found = to_error(code, "Download aborted.", job(), size=0)
+    assert isinstance(found, EngineUnavailable)
+    assert not found.costs_attempt
+
+
+def test_a_name_of_ours_cannot_be_the_reason() -> None:
+    assert isinstance(to_error("16", "Download aborted.", job("a"), size=0), EngineUnavailable)
+
+
+def test_only_what_concerns_the_part_makes_it_useless() -> None:
+    assert part_is_useless("8", "Invalid range header. Request: 5-9/10, Response: 0-9/10")
+    assert part_is_useless("8", "No URI available.")
+    assert part_is_useless("1", "Download aborted.")
+    assert not part_is_useless("1", "Got EOF from the server.")
+    assert not part_is_useless("9", "Failed to write into the file /x, cause: No space left on device")
+    assert not part_is_useless("16", "Download aborted.")
+    assert not part_is_useless("22", "The response status is not successful. status=503")

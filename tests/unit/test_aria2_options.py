@@ -1,0 +1,65 @@
+"""What aria2c is told."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.engines.aria2 import Aria2Engine, options
+from seafevents_offline.engines.base import Job
+from seafevents_offline.settings import Settings
+
+
+def job(odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
+    return Job(odr_id, claim, "http://example.com/", Path("/place"), out)
+
+
+@pytest.mark.parametrize(
+    ("odr_id", "claim", "gid"),
+    [
+        (1, 1, "0000000001000001"),
+        (255, 16, "00000000ff000010"),
+        (2**40 - 1, 2**24 - 1, "ffffffffffffffff"),
+        (2**40 + 5, 2**24 + 7, "0000000005000007"),
+    ],
+)
+def test_each_claim_of_a_task_has_its_own_name(odr_id: int, claim: int, gid: str) -> None:
+    assert options.gid(job(odr_id, claim)) == gid
+
+
+def test_a_download_has_four_options_at_most() -> None:
+    assert options.download(job(), "", resume=False) == {
+        "gid": "0000000001000001",
+        "dir": "/place",
+        "continue": "false",
+    }
+    assert options.download(job(), "name", resume=True) == {
+        "gid": "0000000001000001",
+        "dir": "/place",
+        "continue": "true",
+        "out": "name",
+    }
+
+
+@pytest.mark.parametrize("out", ["../evil", "/etc/passwd", "a/b", ".", ".."])
+def test_a_path_is_no_name(out: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a base name"):
+        Aria2Engine(Settings(), tmp_path).add(job(out=out), lambda: None)
+
+
+def test_settings_become_options() -> None:
+    found = options.configuration(Settings(workers=7, connections=3, speed_limit=1000), Path("/ca.pem"), 42)
+    assert found["max-concurrent-downloads"] == "7"
+    assert (found["split"], found["max-connection-per-server"]) == ("3", "3")
+    assert found["max-overall-download-limit"] == "1000"
+    assert found["ca-certificate"] == "/ca.pem"
+    assert found["stop-with-process"] == "42"
+
+
+def test_aria2c_knows_every_option(aria2c: Path, tmp_path: Path) -> None:
+    """A misspelt one would be ignored in a configuration file."""
+    found = {**options.configuration(Settings(), Path("/etc/hostname"), 1), **options.rpc(1, "secret")}
+    known = subprocess.run([aria2c, "--help=#all"], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert [name for name in found if f"--{name}" not in known] == []
