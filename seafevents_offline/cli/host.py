@@ -42,14 +42,19 @@ def hint_if_nobody_serves(host: EmbeddedHost) -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Being terminated, or losing the terminal, is the same as Ctrl-C: KeyboardInterrupt in the main thread."""
-    names = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(name, signal.default_int_handler) for name in names]
+    """Being terminated, or losing the terminal, is the same as Ctrl-C: KeyboardInterrupt in the main thread.
+
+    What the caller ignores, as nohup does, stays ignored.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    ours = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        for name, handler in zip(names, before, strict=True):
-            signal.signal(name, handler)
+        for number in ours:
+            signal.signal(number, before[number])
 
 
 class Service:
