@@ -121,6 +121,14 @@ def test_it_is_in_a_session_of_its_own(aria2: Aria2) -> None:
     assert os.getsid(aria2.process.pid) == aria2.process.pid
 
 
+def test_its_log_does_not_grow_for_ever(aria2: Aria2, http_server: HttpServer) -> None:
+    log = aria2.home / "aria2.log"
+    with open(log, "ab") as file:
+        file.write(bytes(2 * MB))
+    aria2.get(http_server.serve("/a", File(size=40 * MB, rate=MB)))
+    eventually(lambda: log.stat().st_size < MB)
+
+
 # --- start --------------------------------------------------------------------------------------------
 
 

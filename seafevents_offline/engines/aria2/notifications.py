@@ -80,20 +80,25 @@ class Notifications:
     def _listen(self, port: int) -> None:
         # Our own socket: with one given, the library does not look for proxies in the environment.
         with socket.create_connection(("127.0.0.1", port), _CONNECT_LIMIT) as line:
-            connection = websocket.create_connection(f"ws://127.0.0.1:{port}/jsonrpc", _CONNECT_LIMIT, socket=line)
-            with self._changed:
-                if self._stopping or self._port != port:
-                    return
-                self._socket = line
             try:
-                connection.settimeout(None)
-                # What ended before this line was up was told to nobody.
-                self._lost()
-                while message := connection.recv():
-                    self._tell(json.loads(message))
+                if self._take_up(line, port):
+                    self._hear(websocket.create_connection(f"ws://127.0.0.1:{port}/jsonrpc", socket=line))
             finally:
                 with self._changed:
                     self._socket = None
+
+    def _take_up(self, line: socket.socket, port: int) -> bool:
+        """From here on ``_hang_up`` ends whatever this thread waits for; False when it is too late already."""
+        with self._changed:
+            self._socket = line
+            return not self._stopping and self._port == port
+
+    def _hear(self, connection: websocket.WebSocket) -> None:
+        connection.settimeout(None)
+        # What ended before this line was up was told to nobody.
+        self._lost()
+        while message := connection.recv():
+            self._tell(json.loads(message))
 
     def _tell(self, message: dict[str, object]) -> None:
         params = message.get("params")

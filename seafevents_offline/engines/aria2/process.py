@@ -68,9 +68,12 @@ class Aria2Process:
         self._child.wait()
 
     def trim_log(self) -> None:
-        """aria2c appends to its log, so it may be emptied under its hands."""
-        if self._log.exists() and self._log.stat().st_size > _MAX_LOG:
-            os.truncate(self._log, 0)
+        """It is appended to, so it may be emptied under aria2c's hands."""
+        try:
+            if os.stat(self._log).st_size > _MAX_LOG:
+                os.truncate(self._log, 0)
+        except OSError:
+            logger.debug("the log of aria2c is not there")
 
 
 def launch(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd: int | None) -> Aria2Process:
