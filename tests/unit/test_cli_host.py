@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
-from threading import Event
 
 import pytest
 
@@ -24,14 +22,13 @@ def _handlers() -> Iterator[None]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_being_ended_is_like_ctrl_c(number: signal.Signals) -> None:
     with interruptible(), pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), number)
-        Event().wait(30)
+        signal.raise_signal(number)
 
 
 def test_what_nohup_ignores_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with interruptible():
-        os.kill(os.getpid(), signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
