@@ -1,0 +1,74 @@
+"""What daemons tell each other, on SQLite and MariaDB."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from seafevents_offline.repository import Node, NodeBeat, Repository, Survey
+from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.databases import Clock, run_sql
+from tests.support.records import NODE, OTHER_NODE, ROOMY, new, put_into
+
+S = OfflineDownloadStatus
+
+
+def test_a_node_is_known_from_its_first_beat(repo: Repository, clock: Clock) -> None:
+    assert repo.nodes() == []
+    repo.beat(NodeBeat(NODE, "knöd 😀", "1.0", {"engine": "fine", "free": 2**40}))
+    assert repo.nodes() == [Node(NODE, "knöd 😀", "1.0", clock.now, {"engine": "fine", "free": 2**40})]
+
+
+def test_a_beat_renews_everything(repo: Repository, clock: Clock) -> None:
+    repo.beat(NodeBeat(NODE, "a", "1.0", {"engine": "fine"}))
+    clock.advance(seconds=5)
+    repo.beat(NodeBeat(NODE, "b", "1.1", {}))
+    assert repo.nodes() == [Node(NODE, "b", "1.1", clock.now, {})]
+
+
+def test_a_survey_tells_of_all_nodes_but_the_own(repo: Repository, clock: Clock) -> None:
+    assert repo.survey(NODE) == Survey({}, False)
+    repo.beat(NodeBeat(NODE, "a", "1", {}))
+    assert repo.survey(NODE) == Survey({}, False)
+    repo.beat(NodeBeat(OTHER_NODE, "b", "1", {}))
+    assert repo.survey(NODE) == Survey({OTHER_NODE: clock.now}, False)
+    assert repo.survey("third") == Survey({NODE: clock.now, OTHER_NODE: clock.now}, False)
+
+
+@pytest.mark.parametrize("with_nodes", [False, True])
+@pytest.mark.parametrize("status", list(S))
+def test_a_survey_tells_whether_anything_waits(
+    repo: Repository, database_url: str, status: OfflineDownloadStatus, with_nodes: bool
+) -> None:
+    if with_nodes:
+        repo.beat(NodeBeat(OTHER_NODE, "b", "1", {}))
+    put_into(database_url, repo.add(new()).odr_id, status=status)
+    assert repo.survey(NODE).waiting == (status is S.WAITING)
+
+
+@pytest.mark.parametrize(
+    ("away", "due"),
+    [(-3600, True), (-1, True), (0, True), (1, False), (599, False), (600, False), (601, True), (3600, True)],
+)
+def test_only_what_is_due_waits(repo: Repository, database_url: str, clock: Clock, away: int, due: bool) -> None:
+    odr_id = repo.add(new()).odr_id
+    not_before = (clock.now + timedelta(seconds=away)).isoformat(" ", "microseconds")
+    put_into(database_url, odr_id, not_before=not_before)
+    assert repo.survey(NODE).waiting == due
+    assert bool(repo.claim(NODE, 1, **ROOMY)) == due
+
+
+def test_a_clock_that_jumps_back_strands_nothing(repo: Repository, database_url: str, clock: Clock) -> None:
+    odr_id = repo.add(new()).odr_id
+    put_into(database_url, odr_id, not_before=clock.now.isoformat(" ", "microseconds"))
+    clock.advance(hours=-1)
+    assert repo.survey(NODE).waiting
+    assert [task.odr_id for task in repo.claim(NODE, 1, **ROOMY)] == [odr_id]
+
+
+def test_odd_values_of_other_programs_hide_nothing(repo: Repository, database_url: str) -> None:
+    repo.beat(NodeBeat(NODE, "a", "1", {}))
+    run_sql(database_url, "INSERT INTO OfflineDownloadNode (node_id) VALUES (?)", OTHER_NODE)
+    assert [node.health for node in repo.nodes()] == [{}, {}]
+    assert set(repo.survey("third").beats) == {NODE, OTHER_NODE}
