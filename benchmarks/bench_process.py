@@ -14,7 +14,7 @@ from tests.support.service import Service
 
 from .common import Row, place, report, until
 
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 30.0
 SLOW_SECONDS = 20.0
 
 
@@ -41,7 +41,7 @@ def idle(folder: Path) -> tuple[Row, float]:
 
 
 def slow(folder: Path, http: HttpServer, idle_memory: float) -> list[Row]:
-    running = prepared(folder, interval=1.0, workers=100, connections=1)
+    running = prepared(folder, interval=1.0, workers=100, workers_per_user=100, workers_per_host=100, connections=1)
     for number in range(100):
         running.add(http.serve(f"/slow{number}", File(size=50_000_000, seed=number, rate=20_000)))
     with Daemon(running.settings) as daemon:

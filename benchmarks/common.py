@@ -71,7 +71,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
-def until(predicate: Callable[[], bool], timeout: float = 600, pause: float = 0.01) -> None:
+def until(predicate: Callable[[], bool], timeout: float = 90, pause: float = 0.01) -> None:
     deadline = time.monotonic() + timeout
     wait = threading.Event()
     while not predicate():

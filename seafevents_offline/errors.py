@@ -244,6 +244,11 @@ class PayloadUnusable(LinkError):
     sentence = "What was downloaded is not a complete, ordinary file and cannot be stored."
 
 
+class FolderMissing(InputError):
+    reason = "folder_missing"
+    sentence = "There is no folder {path} in the library."
+
+
 class FolderGone(LinkError):
     stage = Stage.STORE
     reason = "folder_gone"

@@ -20,7 +20,9 @@ from .task import Payload, PayloadFile, Task
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
 
-_PAGE_START = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_PAGE_START = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 _PAGE_ENDINGS = frozenset({"", ".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".mht"})
 
 

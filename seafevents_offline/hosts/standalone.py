@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import repository
-from ..errors import SettingsError, StorageUnavailable
+from ..errors import FolderGone, FolderMissing, SettingsError, StorageUnavailable
 from ..filename import check_name, check_path
 from ..link import normalise
 from ..repository import Repository
@@ -67,7 +67,7 @@ class EmbeddedHost:
         return host
 
     def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
-        """A new task, woken for. Raises InputError's children, AlreadyActive among them, and FolderGone."""
+        """A new task, woken for. Raises InputError's children, AlreadyActive and FolderMissing among them."""
         new = NewTask(
             repo_id=REPO_ID,
             path=check_path(path),
@@ -77,7 +77,7 @@ class EmbeddedHost:
             priority=priority,
             quota_subject=OWNER,
         )
-        pick_storage(self.settings).check(_provisional(new), 0)
+        self._check_folder(new)
         task = self.repository.add(new)
         self.wake()
         return task
@@ -129,6 +129,12 @@ class EmbeddedHost:
         """Every part of the service, really tried."""
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
         return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
+
+    def _check_folder(self, new: NewTask) -> None:
+        try:
+            pick_storage(self.settings).check(_provisional(new), 0)
+        except FolderGone:
+            raise FolderMissing(path=new.path) from None
 
     def wake(self) -> None:
         """Make the serving process look at once; without one, nothing happens."""

@@ -97,10 +97,11 @@ class Doors(Part):
         values: dict[str, Any] = {"status": action.target, "speed": 0, "updated_at": now}
         if action is Action.CANCEL:
             return values | ended(action.target, now)
+        # With a time it takes its turn; without one it would go first, like what the service itself interrupted.
         if action is Action.RESUME:
             return values | {"not_before": now}
         if action is Action.RETRY:
-            return values | _fresh_start(task)
+            return values | {"not_before": now} | _fresh_start(task)
         return values
 
 
@@ -111,7 +112,6 @@ def _fresh_start(task: Task) -> dict[str, Any]:
         "attempts": 0,
         "restores": 0,
         "finished_at": None,
-        "not_before": None,
         **explained(),
     }
 

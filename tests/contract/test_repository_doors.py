@@ -208,14 +208,14 @@ def test_cancel_ends_it(repo: Repository, clock: Clock) -> None:
     assert (cancelled.status, cancelled.finished_at, cancelled.speed) == (S.CANCELLED, clock.now, 0)
 
 
-def test_retry_begins_anew_but_keeps_the_bytes(repo: Repository, database_url: str) -> None:
+def test_retry_begins_anew_but_keeps_the_bytes(repo: Repository, database_url: str, clock: Clock) -> None:
     task = claimed(repo)
     put_into(database_url, task.odr_id, completed=500, size=1000, attempts=3, restores=4)
     assert repo.finish(task, Failed(FileNotFoundAtServer(status=404)))
     again = repo.act(task.odr_id, Action.RETRY, ADA)
     assert (again.status, again.attempts, again.restores) == (S.WAITING, 0, 0)
     assert (again.comment, again.reason, again.reason_args) == ("", "", None)
-    assert (again.finished_at, again.not_before) == (None, None)
+    assert (again.finished_at, again.not_before) == (None, clock.now), "it takes its turn"
     assert (again.completed, again.size, again.claimed_by) == (500, 1000, NODE)
     with pytest.raises(AlreadyActive):
         repo.add(new(task.url))
