@@ -66,8 +66,12 @@ def is_unexpected_page(url: str, payload: Payload) -> bool:
     ending = os.path.splitext(unquote(urlsplit(url).path.rpartition("/")[2]))[1].lower()
     if ending in _PAGE_ENDINGS or len(payload.files) != 1:
         return False
-    with open(payload.files[0].source, "rb") as file:
-        return _PAGE_START.match(file.read(1024)) is not None
+    try:
+        with open(payload.files[0].source, "rb") as file:
+            return _PAGE_START.match(file.read(1024)) is not None
+    except OSError:
+        # Storing it will meet the same fault and knows what it means.
+        return False
 
 
 def _payload(name: str, files: list[PayloadFile]) -> Payload:

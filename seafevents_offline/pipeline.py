@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -98,7 +98,7 @@ class Pipeline:
         try:
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
-            _admit(task, self.settings)
+            task = _admitted(task, self.settings)
             payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
             return self._store(task, payload or self._download(task, context), context)
         except _NotOurs:
@@ -220,10 +220,14 @@ class _Limits:
             self._window = (now, snapshot.completed)
 
 
-def _admit(task: Task, settings: Settings) -> None:
-    """Rows that came by message or SQL are checked here as a door would have checked them."""
-    if normalise(task.url, settings.schemes) and check_path(task.path) and task.name:
-        check_name(task.name)
+def _admitted(task: Task, settings: Settings) -> Task:
+    """Rows that came by message or SQL are checked, and brought into form, as a door would have done it."""
+    return replace(
+        task,
+        url=normalise(task.url, settings.schemes),
+        path=check_path(task.path),
+        name=check_name(task.name) if task.name else "",
+    )
 
 
 def _record(task: Task, context: Context, name: str, payload: Payload, stored_path: str) -> Task:

@@ -303,6 +303,14 @@ def test_rows_that_no_door_would_have_let_in(scene: MakeScene, changes: dict[str
     assert here.storage.calls == []
 
 
+def test_a_row_is_brought_into_form(scene: MakeScene) -> None:
+    here = scene(Deliver(b"x"))
+    here.storage.folders.add("/a/b")
+    assert here.run(url=" HTTP://Files.Example:80/a.bin#top ", path="/a//b/") == Done(1)
+    assert here.engine.added[0].url == URL
+    assert list(here.stored) == ["/a/b/a.bin"]
+
+
 # --- the library --------------------------------------------------------------------------------------
 
 
