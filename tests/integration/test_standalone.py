@@ -1,0 +1,172 @@
+"""The embedded host: one data folder, one library folder, and processes that find each other through them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.errors import (
+    AlreadyActive,
+    AlreadyRunning,
+    DatabaseUnavailable,
+    FolderMissing,
+    LinkScheme,
+    NameInvalid,
+    PathInvalid,
+    PriorityInvalid,
+    SettingsError,
+    StorageUnavailable,
+    TempDirUnusable,
+)
+from seafevents_offline.hosts.standalone import EmbeddedHost
+from seafevents_offline.repository import TaskQuery
+from seafevents_offline.status import Action, OfflineDownloadStatus
+from tests.support.http_server import File, HttpServer
+from tests.support.waiting import eventually
+
+S = OfflineDownloadStatus
+OpenHost = Callable[..., EmbeddedHost]
+
+
+@pytest.fixture
+def open_host(tmp_path: Path) -> Iterator[OpenHost]:
+    hosts: list[EmbeddedHost] = []
+
+    def open_(data: str = "data", **options: object) -> EmbeddedHost:
+        hosts.append(EmbeddedHost.open(data=tmp_path / data, library=tmp_path / "library", **options))  # type: ignore[arg-type]
+        return hosts[-1]
+
+    yield open_
+    for host in hosts:
+        host.close()
+
+
+def settled(host: EmbeddedHost, odr_id: int) -> OfflineDownloadStatus:
+    eventually(lambda: host.repository.get(odr_id).status in (S.OK, S.ERROR), 60)
+    return host.repository.get(odr_id).status
+
+
+def test_a_link_becomes_a_file(open_host: OpenHost, http_server: HttpServer, tmp_path: Path) -> None:
+    host = open_host()
+    host.start()
+    task = host.add(http_server.serve("/f.txt", File(data=b"hello")))
+    assert settled(host, task.odr_id) is S.OK
+    assert (tmp_path / "library" / "f.txt").read_bytes() == b"hello"
+
+
+@pytest.mark.parametrize("data", ["data", "d" * 120 + "/" + "e" * 120])
+def test_another_process_wakes_the_one_that_serves(
+    open_host: OpenHost, http_server: HttpServer, tmp_path: Path, data: str
+) -> None:
+    config = tmp_path / "seafevents.conf"
+    config.write_text("[OFFLINE DOWNLOAD]\ninterval = 1h\n")
+    serving, other = open_host(data, config=config), open_host(data, config=config)
+    assert not other.is_served()
+    serving.start()
+    assert other.is_served()
+    # Once its first scan is over, nothing but a ring makes it look within the hour.
+    first = serving.add(http_server.serve("/first", File(data=b"x")))
+    assert settled(serving, first.odr_id) is S.OK
+    task = other.add(http_server.serve("/f", File(size=30_000_000, rate=300_000)))
+    eventually(lambda: other.repository.get(task.odr_id).status is S.DOWNLOADING, 30)
+    http_server.wait_for(lambda requests: any(request.path == "/f" for request in requests))
+    began = time.monotonic()
+    other.act(task.odr_id, Action.CANCEL)
+    http_server.wait_for_active(0)
+    assert time.monotonic() - began < 20
+    serving.stop()
+    assert not other.is_served()
+    other.wake()
+
+
+def test_one_data_folder_is_served_once(open_host: OpenHost) -> None:
+    first, second = open_host(), open_host()
+    first.start()
+    with pytest.raises(AlreadyRunning):
+        second.start()
+    first.stop()
+    first.stop()
+    second.start()
+
+
+def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer) -> None:
+    host = open_host()
+    good = http_server.serve("/f", File(data=b"x"))
+    for error, url, options in (
+        (LinkScheme, "file:///etc/passwd", {}),
+        (NameInvalid, good, {"name": "../x"}),
+        (PathInvalid, good, {"path": "../x"}),
+        (FolderMissing, good, {"path": "/nowhere"}),
+        (PriorityInvalid, good, {"priority": 101}),
+    ):
+        with pytest.raises(error):
+            host.add(url, **options)  # type: ignore[arg-type]
+    assert host.repository.find(TaskQuery()).total == 0
+    task = host.add(good)
+    with pytest.raises(AlreadyActive) as twin:
+        host.add(good)
+    assert twin.value.odr_id == task.odr_id
+
+
+def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHost, tmp_path: Path) -> None:
+    config = tmp_path / "seafevents.conf"
+    config.write_text("[DATABASE]\npassword = 100%\n[OFFLINE DOWNLOAD]\nworkers = 7\nallow-addresses = 10.0.0.0/8\n")
+    settings = open_host(config=config, allow=["192.168.1.5:8080"]).settings
+    assert (settings.workers, settings.enabled, settings.storage) == (7, True, "folder")
+    assert settings.allow_addresses == ("10.0.0.0/8", "192.168.1.5:8080")
+    assert settings.tempdir == str(tmp_path / "data" / "temp")
+    assert settings.library == str(tmp_path / "library")
+    assert settings.interval == 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[OFFLINE DOWNLOAD]\nworkers = many\n", "workers = 4\n", "[OFFLINE DOWNLOAD]\nx\n[OFFLINE DOWNLOAD]\n", None],
+)
+def test_a_bad_configuration_is_one_sentence(open_host: OpenHost, tmp_path: Path, text: str | None) -> None:
+    config = tmp_path / "seafevents.conf"
+    if text is not None:
+        config.write_text(text)
+    with pytest.raises(SettingsError) as refusal:
+        open_host(config=config)
+    assert "\n" not in str(refusal.value)
+    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_library_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageUnavailable, match="file/library"):
+        EmbeddedHost.open(data=tmp_path / "data", library=tmp_path / "file" / "library")
+
+
+def test_a_database_that_is_none(open_host: OpenHost, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "offline-download.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        open_host()
+    assert "\n" not in str(refusal.value)
+    assert (tmp_path / "data" / "offline-download.db").read_bytes() == b"this is no database" * 100
+
+
+def test_a_temporary_directory_that_others_may_read(open_host: OpenHost, tmp_path: Path) -> None:
+    (tmp_path / "data" / "temp").mkdir(parents=True)
+    (tmp_path / "data" / "temp").chmod(0o755)
+    host = open_host()
+    with pytest.raises(TempDirUnusable, match="chmod 700"):
+        host.start()
+    (tmp_path / "data" / "temp").chmod(0o700)
+    host.start()
+
+
+def test_doctor_tells_whether_it_is_served(open_host: OpenHost) -> None:
+    host = open_host()
+    assert "is not running" in host.checks()[-1].detail
+    host.start()
+    found = host.checks()
+    assert "is running" in found[-1].detail
+    assert all(check.ok for check in found), "checking does not disturb the service"
+    assert host.is_served()
