@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -90,9 +91,11 @@ def test_requests_say_nothing_about_us(aria2: Aria2, http_server: HttpServer) ->
     assert set(request.headers) <= {"user-agent", "accept", "host", "pragma", "cache-control", "want-digest"}
 
 
-def test_a_netrc_is_not_read(aria2: Aria2, http_server: HttpServer) -> None:
+def test_a_netrc_is_not_read(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2()
     (aria2.home / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
     (aria2.home / ".netrc").chmod(0o600)
+    aria2.start()
     aria2.get(http_server.serve("/a", File(size=10))).complete()
     assert "authorization" not in http_server.requests[0].headers
 
@@ -103,33 +106,46 @@ def test_brackets_in_a_link_are_no_pattern(aria2: Aria2, http_server: HttpServer
     assert [request.target for request in http_server.requests] == ["/a[1-3].bin"]
 
 
+def torrent(tracker: str) -> bytes:
+    info = b"d6:lengthi10e4:name5:other12:piece lengthi16384e6:pieces20:" + bytes(20) + b"e"
+    return f"d8:announce{len(tracker)}:{tracker}4:info".encode() + info + b"e"
+
+
+def metalink(link: str) -> bytes:
+    head = '<?xml version="1.0"?><metalink xmlns="urn:ietf:params:xml:ns:metalink">'
+    return f'{head}<file name="other"><url>{link}</url></file></metalink>'.encode()
+
+
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.torrent", "application/x-bittorrent"), ("a.meta4", "application/metalink4+xml")]
+    ("name", "kind", "make"),
+    [("a.torrent", "application/x-bittorrent", torrent), ("a.meta4", "application/metalink4+xml", metalink)],
 )
-def test_torrents_and_metalinks_are_files(aria2: Aria2, http_server: HttpServer, name: str, kind: str) -> None:
+def test_torrents_and_metalinks_are_files(
+    aria2: Aria2, http_server: HttpServer, name: str, kind: str, make: Callable[[str], bytes]
+) -> None:
     other = http_server.url("/other")
-    body = (
-        f'<?xml version="1.0"?><metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="other">'
-        f"<url>{other}</url></file></metalink>"
-    ).encode()
+    body = make(other)
     headers = {"Link": f"<{other}>; rel=duplicate; pri=1, <{http_server.url('/a.meta4')}>; rel=describedby"}
     watch = aria2.get(http_server.serve(f"/{name}", File(data=body, content_type=kind, headers=headers)))
     assert watch.complete().files[0].path.read_bytes() == body
+    # Time enough for what would follow.
+    aria2.get(http_server.serve("/slow", File(size=16 * MB, rate=MB)), 2).complete()
     assert names(watch) == [name]
-    assert {request.path for request in http_server.requests} == {f"/{name}"}
+    assert {request.path for request in http_server.requests} == {f"/{name}", "/slow"}
 
 
 def test_proxies_of_the_environment_swallow_nothing(
-    make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+    make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "example.com,.local")
     monkeypatch.delenv("NO_PROXY", raising=False)
     aria2 = make_aria2().start()
     watch = aria2.get(http_server.serve("/a", File(size=MB, seed=1)))
-    # Completion is told by a notification, well before the next poll: the WebSocket works, too.
-    assert watch.complete(timeout=30).size == MB
+    assert watch.complete().size == MB
+    assert "the line to aria2c is down" not in caplog.text
 
 
 # --- names --------------------------------------------------------------------------------------------

@@ -58,16 +58,15 @@ def pid_after(aria2: Aria2, old: psutil.Process) -> int:
 
 
 def test_a_killed_aria2c_is_replaced_and_few_bytes_come_twice(aria2: Aria2, http_server: HttpServer) -> None:
-    url = http_server.serve("/a.bin", File(size=40 * MB, seed=1, rate=2.5 * MB))
+    url = http_server.serve("/a.bin", File(size=100 * MB, seed=1, rate=2.5 * MB))
     watch = aria2.get(url)
-    watch.reached(20 * MB)
+    watch.reached(60 * MB)
     old = aria2.process
     old.kill()
     pid_after(aria2, old)
-    assert content_of(watch) == sha256_of(1, 40 * MB)
-    # 20 MB/s, saved once a second, and what was on its way.
-    assert http_server.sent("/a.bin") < 40 * MB + 2 * 20 * MB
-    assert http_server.requests[-1].range is not None
+    assert content_of(watch) == sha256_of(1, 100 * MB)
+    # At 20 MB/s two seconds' worth may come twice.
+    assert http_server.sent("/a.bin") < 140 * MB
 
 
 def test_killing_again_and_again_never_spoils_the_content(aria2: Aria2, http_server: HttpServer) -> None:
