@@ -12,11 +12,12 @@ import os
 import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
 from ..errors import SettingsError
 from ..settings import SECTION
@@ -45,13 +46,14 @@ _MYSQL_SESSION = (
 class Database:
     """One database; nothing is opened before the first call."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL, *, patience: int = 30) -> None:
+        """``patience``: seconds that a server may take for an answer. Raises SettingsError."""
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _mysql_engine(self.url)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _mysql_engine(self.url, patience)
         self._closed = threading.Event()
-        event.listen(self.engine, "connect", _remember_process)
-        event.listen(self.engine, "checkout", _refuse_inherited)
+        self._process = os.getpid()
+        self._inherited: list[Pool] = []
 
     def run(self, work: Work[_T]) -> _T:
         """``work`` with a connection on which every statement is committed by itself.
@@ -71,6 +73,8 @@ class Database:
         self.engine.dispose()
 
     def _once(self, work: Work[_T]) -> _T:
+        if self._process != os.getpid():
+            self._leave_connections_to_parent()
         with self.engine.connect() as connection:
             return work(connection)
 
@@ -83,6 +87,13 @@ class Database:
             _roll_back(connection)
             raise
         return result
+
+    def _leave_connections_to_parent(self) -> None:
+        """After a fork: what was open belongs to the parent. It must not even be closed here (SQLite would give up
+        the parent's locks), so it is kept until this process ends."""
+        self._inherited.append(self.engine.pool)
+        self.engine.dispose(close=False)
+        self._process = os.getpid()
 
     def _repeat(self, attempt: Callable[[], _T]) -> _T:
         for pause in _PAUSES:
@@ -107,7 +118,7 @@ def _roll_back(connection: Connection) -> None:
         connection.invalidate()
 
 
-def _checked(text: str) -> URL:
+def _checked(text: str | URL) -> URL:
     allowed = "a URL like sqlite:///… or mysql+pymysql://… is allowed"
     try:
         url = make_url(text)
@@ -136,8 +147,8 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _mysql_engine(url: URL) -> Engine:
-    timeouts = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+def _mysql_engine(url: URL, patience: int) -> Engine:
+    timeouts = {"connect_timeout": 10, "read_timeout": patience, "write_timeout": patience}
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -156,23 +167,27 @@ def _mysql_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        _switch_to_wal(connection)
     # FULL: what was answered with success survives a power cut.
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Once in a file's life. SQLite does not wait when two do this at the same time, whatever its timeout is."""
+    (milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    deadline = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            threading.Event().wait(random.uniform(0.005, 0.02))  # noqa: S311
 
 
 def _prepare_mysql(connection: Any, _: Any) -> None:
     with connection.cursor() as cursor:
         for statement in _MYSQL_SESSION:
             cursor.execute(statement)
-
-
-def _remember_process(_: Any, record: Any) -> None:
-    record.info["pid"] = os.getpid()
-
-
-def _refuse_inherited(_: Any, record: Any, proxy: Any) -> None:
-    """A connection that was open when the process forked belongs to the parent; the pool then makes a new one."""
-    if record.info["pid"] != os.getpid():
-        record.dbapi_connection = proxy.dbapi_connection = None
-        raise exc.DisconnectionError("This connection belongs to another process")

@@ -22,6 +22,8 @@ _MYSQL: dict[int, str] = {
     1114: "it is full.",
     1021: "the server's disk is full.",
     1142: "the user has no right to do this in the database.",
+    1203: "the server has too many connections.",
+    1226: "the server has too many connections.",
     1290: "the server is read-only.",
     1698: "the server refuses the user name or the password.",
     1836: "the server is read-only.",

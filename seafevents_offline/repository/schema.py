@@ -13,13 +13,15 @@ from sqlalchemy import column as column_
 
 from .. import migrations
 from ..errors import DatabaseUnavailable, SchemaOutdated
+from .database import Database
 from .part import Part
 
 # Alembic keeps what it is running in module globals; threads of one process take turns.
 _ALEMBIC = threading.Lock()
 
-#: Seconds to wait while another process upgrades.
+#: Seconds to wait while another process upgrades, and for each change of a table that may be large.
 _LOCK_TIMEOUT = 120
+_PATIENCE = 3600
 
 VERSION = table(migrations.VERSION_TABLE, column_("version_num"))
 
@@ -30,10 +32,14 @@ class Schema(Part):
     def upgrade(self) -> None:
         """Make or extend the tables; does nothing when they are up to date or newer. Any number of processes may
         call this at once, and it may be killed at any time. Raises DatabaseUnavailable."""
-        if self._database.run(_version) < migrations.HEAD:
-            upgrade = self._database.transaction if self._database.is_sqlite else self._database.run
+        if self._database.run(_version) >= migrations.HEAD:
+            return
+        database = Database(self._database.url, patience=_PATIENCE)
+        try:
             with _ALEMBIC:
-                upgrade(self._upgrade)
+                database.transaction(_migrate) if database.is_sqlite else database.run(_migrate_alone)
+        finally:
+            database.close()
 
     def check_schema(self) -> None:
         """Raise SchemaOutdated when the tables are missing or older than this program needs. Newer ones are fine:
@@ -41,18 +47,15 @@ class Schema(Part):
         if self._database.run(_version) < migrations.HEAD:
             raise SchemaOutdated()
 
-    def _upgrade(self, connection: Connection) -> None:
-        if self._database.is_sqlite:
-            _migrate(connection)
-            return
-        # MySQL ends a transaction at each change of a table, so there it is a lock by name.
-        name = _lock_name(self._database.url.database or "")
-        if connection.execute(select(func.get_lock(name, _LOCK_TIMEOUT))).scalar() != 1:
-            raise DatabaseUnavailable(detail="another program has been changing its tables for a long time.")
-        try:
-            _migrate(connection)
-        finally:
-            connection.execute(select(func.release_lock(name)))
+
+def _migrate_alone(connection: Connection) -> None:
+    """MySQL ends a transaction at each change of a table, so there it is a lock by name. It ends with the
+    connection, however the process ends."""
+    name = _lock_name(connection.engine.url.database or "")
+    if connection.execute(select(func.get_lock(name, _LOCK_TIMEOUT))).scalar() != 1:
+        raise DatabaseUnavailable(detail="another program has been changing its tables for a long time.")
+    _migrate(connection)
+    connection.execute(select(func.release_lock(name)))
 
 
 def _migrate(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import pymysql
 import pytest
@@ -24,15 +24,14 @@ from tests.support.databases import run_sql
 from tests.support.records import NODE, OTHER_NODE, ROOMY, add_many, new
 
 S = OfflineDownloadStatus
-_T = TypeVar("_T")
 
 
-def at_once(calls: Iterable[Callable[[], _T]], timeout: float = 120) -> list[_T]:
+def at_once(calls: Iterable[Callable[[], Any]], timeout: float = 120) -> list[Any]:
     """Each in a thread of its own, all released together; raises what the first of them raised."""
     calls = list(calls)
     gate = threading.Barrier(len(calls))
 
-    def run(call: Callable[[], _T]) -> _T:
+    def run(call: Callable[[], Any]) -> Any:
         gate.wait(timeout)
         return call()
 
@@ -102,7 +101,7 @@ def test_caps_hold_at_every_moment_on_all_nodes_together(
         left.set()
         return [done]
 
-    workers = [lambda repo=repo, n=n: work(repo, f"node-{n}") for n, repo in enumerate(repos)]
+    workers = [partial(work, repo, f"node-{n}") for n, repo in enumerate(repos)]
     seen, *done = at_once([watch, *workers])
     assert sum(part[0] for part in done) == 60
     assert max(owner for owner, _ in seen) <= 2
@@ -115,9 +114,7 @@ def test_caps_are_filled_and_not_more_by_nodes_that_claim_together(
     repos = [open_repository() for _ in range(6)]
     for _ in range(5):
         add_many(repos[0], 20, owner="greedy")
-        found = at_once(
-            lambda repo=repo, n=n: repo.claim(f"node-{n}", 10, per_user=3, per_host=99) for n, repo in enumerate(repos)
-        )
+        found = at_once(partial(repo.claim, f"node-{n}", 10, per_user=3, per_host=99) for n, repo in enumerate(repos))
         tasks = [task for part in found for task in part]
         assert len(tasks) == 3
         for task in tasks:
@@ -137,7 +134,7 @@ def test_a35_the_same_link_at_once_is_one_task(open_repository: Callable[[], Rep
             except AlreadyActive as refusal:
                 return False, refusal.odr_id
 
-        found = at_once(lambda repo=repo: add(repo) for repo in repos)
+        found = at_once(partial(add, repo) for repo in repos)
         assert [made for made, _ in found].count(True) == 1
         assert len({odr_id for _, odr_id in found}) == 1
 
@@ -153,8 +150,8 @@ def test_of_a_cancel_and_a_claim_each_leaves_a_whole_state(open_repository: Call
     door, node = open_repository(), open_repository()
     for _ in range(25):
         odr_id = door.add(new()).odr_id
-        cancel: Callable[[], object] = partial(door.act, odr_id, Action.CANCEL)
-        claimed: Any = at_once([cancel, partial(node.claim, NODE, 1, **ROOMY)])[1]
+        cancel = partial(door.act, odr_id, Action.CANCEL)
+        claimed = at_once([cancel, partial(node.claim, NODE, 1, **ROOMY)])[1]
         task = door.get(odr_id)
         assert task.status is S.CANCELLED
         assert task.claim == len(claimed)
@@ -174,7 +171,7 @@ def test_of_a_cancel_and_a_storing_one_wins(open_repository: Callable[[], Reposi
     for _ in range(25):
         odr_id = door.add(new()).odr_id
         (task,) = node.claim(NODE, 1, **ROOMY)
-        store: Callable[[], object] = partial(node.storing, task, name="x", size=1, stored_path="/x")
+        store = partial(node.storing, task, name="x", size=1, stored_path="/x")
         cancelled, storing = at_once([partial(cancel, odr_id), store])
         assert cancelled == (storing is None)
         assert door.get(odr_id).status is (S.CANCELLED if cancelled else S.STORING)
@@ -185,7 +182,7 @@ def test_a_dead_nodes_tasks_are_taken_over_by_one(open_repository: Callable[[], 
     add_many(repos[0], 10)
     for task in repos[0].claim("dead", 10, **ROOMY):
         assert repos[0].storing(task, name="x", size=1, stored_path="/x")
-    found = at_once(lambda repo=repo, n=n: repo.take_over(f"node-{n}", "dead") for n, repo in enumerate(repos))
+    found = at_once(partial(repo.take_over, f"node-{n}", "dead") for n, repo in enumerate(repos))
     assert sorted(task.odr_id for part in found for task in part) == list(range(1, 11))
     for number, part in enumerate(found):
         for task in part:
@@ -226,21 +223,13 @@ def test_everything_at_once(open_repository: Callable[[], Repository]) -> None:
         adding.set()
         return 0
 
-    calls = [add_both, lambda: clean(repos[2])]
-    calls += [lambda repo=repo, n=n: work(repo, f"node-{n}") for n, repo in enumerate(repos[3:])]
+    calls: list[Callable[[], int]] = [add_both, partial(clean, repos[2])]
+    calls += [partial(work, repo, f"node-{n}") for n, repo in enumerate(repos[3:])]
     assert sum(at_once(calls)) == last
     assert repos[0].stats().by_status[S.OK].tasks == last
 
 
 # --- MySQL's deadlocks ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mariadb_repo(mariadb_url: str) -> Iterable[Repository]:
-    repo = repository.open(Settings(database=mariadb_url))
-    repo.upgrade()
-    yield repo
-    repo.close()
 
 
 def test_the_loser_of_a_real_deadlock_tries_again(mariadb_repo: Repository, mariadb_url: str) -> None:

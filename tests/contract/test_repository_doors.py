@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -142,12 +143,13 @@ def test_a26_an_owner_is_compared_exactly(repo: Repository, owner: str) -> None:
 
 
 def test_a_task_that_does_not_exist_is_not_found(repo: Repository) -> None:
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: repo.get(99),
         lambda: repo.act(99, Action.CANCEL),
         lambda: repo.prioritise(99, 1),
         lambda: repo.remove(99),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(TaskNotFound):
             call()
 
@@ -155,12 +157,13 @@ def test_a_task_that_does_not_exist_is_not_found(repo: Repository) -> None:
 def test_a_removed_task_is_there_for_nobody_but_administrators(repo: Repository, clock: Clock) -> None:
     odr_id = repo.add(new()).odr_id
     repo.remove(odr_id, ADA)
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: repo.get(odr_id, ADA),
         lambda: repo.act(odr_id, Action.RETRY, ADA),
         lambda: repo.prioritise(odr_id, 1, ADA),
         lambda: repo.remove(odr_id, ADA),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(TaskNotFound):
             call()
     assert repo.get(odr_id).hidden_at == clock.now

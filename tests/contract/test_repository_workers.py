@@ -175,7 +175,7 @@ def test_a_move_that_the_table_does_not_know_is_a_bug(
 ) -> None:
     task = replace(claimed(repo), status=status)
     put_into(database_url, task.odr_id, status=status)
-    target = {Done: S.OK, Retry: S.WAITING, Failed: S.ERROR}[type(outcome)]  # type: ignore[index]
+    target = {Done: S.OK, Retry: S.WAITING, Failed: S.ERROR}[type(outcome)]
     before = row_of(database_url, task.odr_id)
     if target in TRANSITIONS[status]:
         assert repo.finish(task, outcome)

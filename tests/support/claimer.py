@@ -2,6 +2,7 @@
 
     python -m tests.support.claimer claim URL NODE SLOTS     prints the ids that it got
     python -m tests.support.claimer upgrade URL              makes the tables
+    python -m tests.support.claimer die URL COUNT            is killed before that change of the tables
     python -m tests.support.claimer add URL COUNT            prints the ids that it made
 
 It says "ready" and waits for a line before it begins, so that several begin at the same time.
@@ -10,10 +11,14 @@ It says "ready" and waits for a line before it begins, so that several begin at 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 from seafevents_offline import repository
 from seafevents_offline.errors import AlreadyActive
@@ -21,6 +26,13 @@ from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 
 from .records import ROOMY, new
+
+
+def run(*order: object) -> int:
+    """Run one; its exit code, negative for the signal that ended it."""
+    process = _start(order)
+    process.communicate("go\n", timeout=120)
+    return process.returncode
 
 
 def run_together(*orders: Sequence[object]) -> list[Any]:
@@ -66,6 +78,20 @@ def add_all(repo: Repository, count: int) -> list[int]:
     return found
 
 
+def upgrade_until(repo: Repository, count: int) -> None:
+    """Like a power cut before the statement number ``count`` (from 1) that changes the schema."""
+    changes: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def watch(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE", "ALTER")):
+            changes.append(statement)
+            if len(changes) == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    repo.upgrade()
+
+
 def main(verb: str, url: str, *more: str) -> None:
     repo = repository.open(Settings(database=url))
     print("ready", flush=True)  # noqa: T201 (the starter waits for it)
@@ -75,6 +101,8 @@ def main(verb: str, url: str, *more: str) -> None:
         found = claim_all(repo, more[0], int(more[1]))
     elif verb == "add":
         found = add_all(repo, int(more[0]))
+    elif verb == "die":
+        upgrade_until(repo, int(more[0]))
     else:
         repo.upgrade()
         repo.check_schema()

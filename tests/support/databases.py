@@ -6,7 +6,7 @@ import itertools
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from seafevents_offline import repository
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 
-from .mariadb import MariaDb
+from .mariadb import FAST, MariaDb
 
 _numbers = itertools.count(1)
 
@@ -37,12 +37,12 @@ class Clock:
         self.now += timedelta(**by)
 
 
-def new_mariadb() -> MariaDb:
+def new_mariadb(options: Sequence[str] = FAST) -> MariaDb:
     """A started server of one's own; whoever asked stops it and removes its folder."""
     # Not in pytest's folder: a socket's path has 107 bytes at most, and the server's user must be able to enter.
     folder = Path(tempfile.mkdtemp(prefix="offline-mariadb-"))
     folder.chmod(0o755)
-    server = MariaDb(folder)
+    server = MariaDb(folder, options)
     server.install()
     server.start()
     return server
@@ -113,6 +113,15 @@ def open_repository(database_url: str, clock: Clock) -> Iterator[Callable[[], Re
 @pytest.fixture
 def repo(open_repository: Callable[[], Repository]) -> Repository:
     return open_repository()
+
+
+@pytest.fixture
+def mariadb_repo(mariadb_url: str) -> Iterator[Repository]:
+    """For what SQLite does not have; with the real clock."""
+    one = repository.open(Settings(database=mariadb_url))
+    one.upgrade()
+    yield one
+    one.close()
 
 
 def run_sql(url: str, statement: str, *values: object) -> list[tuple[object, ...]]:

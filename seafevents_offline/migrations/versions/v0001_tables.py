@@ -73,8 +73,8 @@ def upgrade() -> None:
 
 def _create_indexes() -> None:
     steps.create_index("OfflineDownloadRecord_active", _RECORDS, ["active_key"], unique=True)
+    steps.create_index("OfflineDownloadRecord_list", _RECORDS, ["owner", "odr_id", "hidden_at", "status", "size"])
     steps.create_index("OfflineDownloadRecord_ready", _RECORDS, ["status", "not_before", "claimed_by"])
     steps.create_index(
         "OfflineDownloadRecord_turn", _RECORDS, ["status", "owner", text("priority DESC"), "not_before", "odr_id"]
     )
-    steps.create_index("OfflineDownloadRecord_list", _RECORDS, ["owner", "odr_id", "hidden_at", "status", "size"])
