@@ -38,6 +38,7 @@ class Workers(Part):
 
         def work(connection: Connection) -> list[Task]:
             connection.execute(self._requeue(dead_node_id))
+            connection.execute(self._give_up_storing(dead_node_id))
             storing = select(RECORDS.c.odr_id).where(_has(dead_node_id, _S.STORING)).with_for_update()
             odr_ids = connection.execute(storing).scalars().all()
             if not odr_ids:
@@ -46,7 +47,12 @@ class Workers(Part):
             connection.execute(
                 update(RECORDS)
                 .where(mine)
-                .values(claimed_by=node_id, claim=RECORDS.c.claim + 1, updated_at=self._now())
+                .values(
+                    claimed_by=node_id,
+                    claim=RECORDS.c.claim + 1,
+                    restores=RECORDS.c.restores + 1,
+                    updated_at=self._now(),
+                )
             )
             return to_tasks(connection.execute(select(*TASK_COLUMNS).where(mine).order_by(RECORDS.c.odr_id)))
 
@@ -143,6 +149,14 @@ class Workers(Part):
                 # Last: MySQL evaluates from left to right.
                 (RECORDS.c.restores, RECORDS.c.restores + 1),
             )
+        )
+
+    def _give_up_storing(self, node_id: str) -> Update:
+        values = ended(_S.ERROR, self._now()) | explained(InterruptedTooOften().explain())
+        return (
+            update(RECORDS)
+            .where(_has(node_id, _S.STORING), RECORDS.c.restores >= MAX_RESTORES)
+            .values(**values, restores=RECORDS.c.restores + 1)
         )
 
     def _row_after_run(self, outcome: Done | Retry | Failed, task: Task) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_what_runs_costs_one_statement_however_much_it_is(repo: Repository, stat
     assert statements.of(lambda: repo.report(progress)) == 1
     assert statements.of(lambda: repo.statuses(odr_ids)) == 1
     assert statements.of(lambda: repo.kept_folders(NODE, odr_ids)) == 1
-    assert statements.of(lambda: repo.restore(NODE)) == BEGIN_AND_COMMIT + 2
+    assert statements.of(lambda: repo.restore(NODE)) == BEGIN_AND_COMMIT + 3
 
 
 def test_one_task(repo: Repository, statements: Counter) -> None:

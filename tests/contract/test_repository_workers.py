@@ -271,7 +271,7 @@ def test_restore_puts_downloads_back_and_gives_what_was_being_stored(repo: Repos
     waiting = repo.add(new())
     repo.report([Progress(downloading.odr_id, downloading.claim, 5, 10, 5)])
     clock.advance(seconds=1)
-    assert repo.restore(NODE) == [replace(storing, claim=storing.claim + 1, updated_at=clock.now)]
+    assert repo.restore(NODE) == [replace(storing, claim=storing.claim + 1, restores=1, updated_at=clock.now)]
     found = repo.get(downloading.odr_id)
     assert (found.status, found.restores, found.claimed_by, found.not_before) == (S.WAITING, 1, NODE, None)
     assert (found.completed, found.size, found.speed, found.attempts) == (5, 10, 0, 0)
@@ -303,7 +303,7 @@ def test_a_dead_nodes_tasks_are_taken_over(repo: Repository, clock: Clock) -> No
     assert their_storing is not None
     clock.advance(seconds=1)
     assert repo.take_over(NODE, OTHER_NODE) == [
-        replace(their_storing, claim=their_storing.claim + 1, claimed_by=NODE, updated_at=clock.now)
+        replace(their_storing, claim=their_storing.claim + 1, restores=1, claimed_by=NODE, updated_at=clock.now)
     ]
     assert repo.get(mine.odr_id) == mine
     assert repo.get(downloading.odr_id) == downloading
@@ -329,6 +329,19 @@ def test_the_eleventh_restore_is_an_error(repo: Repository, clock: Clock, databa
     assert active_key_of(database_url, odr_id) is None
     assert (repo.get(healthy.odr_id).status, repo.get(healthy.odr_id).comment) == (S.WAITING, "")
     assert active_key_of(database_url, healthy.odr_id) is not None
+
+
+def test_a_storing_that_ends_the_service_again_and_again_is_given_up(repo: Repository) -> None:
+    task = claimed(repo)
+    stored = repo.storing(task, name="f", size=1, stored_path="/f")
+    assert stored is not None
+    for count in range(1, 11):
+        (again,) = repo.restore(NODE)
+        assert (again.status, again.restores, again.stored_path) == (S.STORING, count, "/f")
+    assert repo.restore(NODE) == []
+    found = repo.get(task.odr_id)
+    assert (found.status, found.restores, found.reason) == (S.ERROR, 11, InterruptedTooOften.reason)
+    assert not repo.finish(again, Done(1))
 
 
 def test_a_task_that_gets_on_is_restored_for_ever(repo: Repository) -> None:
