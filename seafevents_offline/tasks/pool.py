@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..threads import survive
 from .run import TaskRun
-from .worker import survive
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Protocol
 
-from .worker import survive
+from ..threads import survive
 
 
 class Ticking(Protocol):

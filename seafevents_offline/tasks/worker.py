@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import DatabaseUnavailable, OfflineDownloadError
@@ -11,23 +11,13 @@ from ..pipeline import Pipeline
 from ..repository import Repository
 from ..task import Done, Failed, Gone, Outcome, Progress, Retry
 from ..tempdir import TempDir
+from ..threads import survive
 from .run import TaskRun
 
 logger = logging.getLogger(__name__)
 
 #: While the database is away a finished worker tries to write its outcome this often, in seconds.
 _WRITE_PAUSE = 1.0
-
-
-def survive(what: str, action: Callable[[], None]) -> bool:
-    """Run ``action``; False and one logged traceback when it raised. No fault of one task or one scan may end
-    the thread that serves all others: this is the only place that catches everything."""
-    try:
-        action()
-    except Exception:
-        logger.exception("%s failed unexpectedly", what)
-        return False
-    return True
 
 
 @dataclass(frozen=True)

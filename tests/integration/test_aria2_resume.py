@@ -12,6 +12,7 @@ import psutil
 import pytest
 import websocket
 
+from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, EngineFault
 from tests.support.content import sha256_of
@@ -153,6 +154,26 @@ def test_what_no_notification_told_is_noticed_all_the_same(
     watch.reached(MB)
     watch.remove()
     assert aria2.engine.resumable(watch.job.folder)
+
+
+def test_a_fault_of_ours_in_a_round_ends_nothing(
+    make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    aria2 = make_aria2().start()
+    watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, seed=4, rate=MB)))
+    watch.reached(MB)
+    work, failed = Monitor._round, threading.Event()
+
+    def fail_once(monitor: Monitor, poll: bool) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise ZeroDivisionError("a bug")
+        work(monitor, poll)
+
+    monkeypatch.setattr(Monitor, "_round", fail_once)
+    assert watch.complete().size == SIZE
+    assert failed.is_set()
+    assert "ZeroDivisionError: a bug" in caplog.text
 
 
 def test_an_aria2c_that_cannot_be_started_again_is_waited_for(

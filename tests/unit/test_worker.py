@@ -15,8 +15,9 @@ from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Done, Failed, Gone, NewTask, Outcome, Retry, Task
 from seafevents_offline.tasks.run import TaskRun
-from seafevents_offline.tasks.worker import Worker, survive
+from seafevents_offline.tasks.worker import Worker
 from seafevents_offline.tempdir import TempDir
+from seafevents_offline.threads import survive
 
 S = OfflineDownloadStatus
 
@@ -162,7 +163,7 @@ def test_a_run_knows_its_task_as_it_was_recorded(scene: Scene) -> None:
 
 def test_survive_tells_whether_it_went_well() -> None:
     assert survive("this", lambda: None)
-    assert not survive("that", lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    assert not survive("that", lambda: 1 / 0)
 
 
 def test_survive_does_not_hold_up_the_end() -> None:
