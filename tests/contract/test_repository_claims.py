@@ -304,8 +304,9 @@ def test_a_host_has_no_more_than_the_cap(repo: Repository) -> None:
 )
 def test_a_host_is_one_host_however_its_links_are_written(repo: Repository, database_url: str, form: str) -> None:
     running = claimed(repo, url="https://full.example.com/running")
-    for number in range(40):
-        insert_by_sql(database_url, form.format(number))
+    links = [form.format(number) for number in range(40)]
+    columns = f"INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) SELECT '{REPO_ID}', '/', url, '{ADA}'"
+    run_sql(database_url, f"{columns} FROM ({' UNION ALL '.join(['SELECT ? AS url'] * 40)}) links", *links)
     odd = [insert_by_sql(database_url, f"https://free{number}.example.com/{form}") for number in range(3)]
     assert ids(repo.claim(NODE, 10, per_user=99, per_host=1)) == odd
     assert repo.get(running.odr_id).status is S.DOWNLOADING

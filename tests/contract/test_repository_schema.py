@@ -18,11 +18,9 @@ from seafevents_offline.repository import NodeBeat, Repository, TaskQuery, schem
 from seafevents_offline.settings import Settings
 from seafevents_offline.task import Done, Progress
 from tests.support.claimer import run, run_together
-from tests.support.databases import run_sql
+from tests.support.databases import TABLES, run_sql
 from tests.support.mariadb import MariaDb
 from tests.support.records import NODE, ROOMY, new, stored
-
-TABLES = ("OfflineDownloadNode", "OfflineDownloadRecord", "OfflineDownloadVersion")
 
 
 @pytest.fixture
