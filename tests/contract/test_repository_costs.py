@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultDialect
 
 from seafevents_offline.errors import DiskFull, FileNotFoundAtServer
 from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
@@ -69,7 +71,9 @@ def test_the_server_sees_no_more_than_we_count(mariadb_url: str, mariadb_repo: R
     mariadb_repo.survey(NODE)
     after = counts()
     sent = {name: after[name] - idle[name] - noise[name] for name in after}
-    assert sent == {**dict.fromkeys(watched, 0), "Com_update": 1, "Com_select": 1}
+    # SQLAlchemy before 2.0.43 cannot be told to leave out the ROLLBACK after each use.
+    rollbacks = 0 if "skip_autocommit_rollback" in signature(DefaultDialect.__init__).parameters else 2
+    assert sent == {**dict.fromkeys(watched, 0), "Com_update": 1, "Com_select": 1, "Com_rollback": rollbacks}
 
 
 def test_doors(repo: Repository, statements: Counter) -> None:
