@@ -121,6 +121,27 @@ def test_the_same_job_can_be_added_again(started: Scene) -> None:
     assert started.get(started.file("fourth", BODY)).complete().files[0].path.read_bytes() == BODY
 
 
+def test_a_failed_job_can_be_added_again_the_moment_it_failed(started: Scene) -> None:
+    missing, file = started.missing(), started.file("a", BODY[:1000])
+
+    def work(odr_id: int) -> None:
+        for _ in range(20):
+            failed = started.get(missing, odr_id)
+            failed.failed()
+            failed.remove()
+            again = started.get(file, odr_id)
+            states.append(again.ended().state)
+            again.remove()
+
+    states: list[TransferState] = []
+    threads = [threading.Thread(target=work, args=(odr_id,)) for odr_id in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert states == [TransferState.COMPLETE] * 160
+
+
 def test_a_later_claim_continues_what_an_earlier_one_left(started: Scene) -> None:
     body = content("held", 6 * MB)
     url = started.held("held.bin", body, 2 * MB)

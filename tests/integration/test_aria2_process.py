@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -127,6 +128,16 @@ def test_its_log_does_not_grow_for_ever(aria2: Aria2, http_server: HttpServer) -
         file.write(bytes(2 * MB))
     aria2.get(http_server.serve("/a", File(size=40 * MB, rate=MB)))
     eventually(lambda: log.stat().st_size < MB)
+
+
+def test_it_may_open_many_files(make_aria2: MakeAria2) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+    try:
+        aria2 = make_aria2().start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert aria2.process.rlimit(psutil.RLIMIT_NOFILE)[0] == min(hard, 16384)
 
 
 # --- start --------------------------------------------------------------------------------------------

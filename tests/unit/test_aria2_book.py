@@ -76,6 +76,15 @@ def test_what_is_settled_is_forgotten_before_its_name_is_used_again(book: Book) 
     assert (work.forgets, work.news) == (["1"], [again])
 
 
+def test_a_late_end_does_not_hit_what_has_the_name_now(book: Book) -> None:
+    first = sent(book, "1")
+    book.end("1", first.transfer)
+    book.settle(first)
+    again = added(book, "1")
+    work = book.take()
+    assert (work.forgets, work.news, work.ends) == (["1"], [again], [])
+
+
 def test_a_look_at_what_is_not_ours_is_none(book: Book) -> None:
     book.look("1")
     assert book.take().looks == []

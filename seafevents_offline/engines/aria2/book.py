@@ -123,8 +123,10 @@ class Book:
             news = [entry for entry in news if self._open.get(entry.gid) is entry]
             for entry in news:
                 entry.sent = True
+            # Others have ended by themselves, and their names may be in use again.
+            ends = [entry for entry in self._ends if self._open.get(entry.gid) is entry]
             looks = [self._open[gid] for gid in self._looks if gid in self._open]
-            work = Work(self._forgets, news, self._ends, looks)
+            work = Work(self._forgets, news, ends, looks)
             self._forgets, self._ends, self._looks = [], [], set()
             return work
 

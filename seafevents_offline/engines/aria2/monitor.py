@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EngineFault, EngineUnavailable, OfflineDownloadError
+from ...threads import survive
 from ..base import EngineFile, Snapshot, TransferState
 from . import faults, folder, options
 from .book import Book, Entry
@@ -89,8 +90,9 @@ class Monitor:
                 everything = True
             else:
                 everything = self._book.wait(self._next_time())
-            if not self._stopping.is_set():
-                self.turn(everything)
+            if not self._stopping.is_set() and not survive("a round with aria2c", partial(self.turn, everything)):
+                # What that round had in hand may be lost; a new aria2c begins with everything that is open.
+                survive("replacing aria2c", partial(self._bury, "has been spoken to in vain"))
         self._shut_down()
 
     def _next_time(self) -> float:
@@ -178,8 +180,7 @@ class Monitor:
         if status["status"] in ("active", "waiting", "paused"):
             entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
         elif status["status"] == "complete":
-            entry.transfer.update(_snapshot(TransferState.COMPLETE, status))
-            self._book.settle(entry)
+            self._settle(entry, _snapshot(TransferState.COMPLETE, status))
         elif status["status"] == "error":
             self._failed(entry, status)
         else:
@@ -195,9 +196,13 @@ class Monitor:
             self._fail(entry, faults.to_error(code, message, job, int(status["totalLength"])), status)
 
     def _fail(self, entry: Entry, error: OfflineDownloadError, status: Mapping[str, Any] | None = None) -> None:
-        if not entry.ending:
-            entry.transfer.update(_snapshot(TransferState.FAILED, status or {}, error))
+        self._settle(entry, _snapshot(TransferState.FAILED, status or {}, error))
+
+    def _settle(self, entry: Entry, snapshot: Snapshot) -> None:
+        # In this order: whoever is woken may add the same job again at once.
         self._book.settle(entry)
+        if not entry.ending:
+            entry.transfer.update(snapshot)
 
     # --- birth and death ------------------------------------------------------------------------------
 

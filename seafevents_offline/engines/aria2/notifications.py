@@ -60,7 +60,7 @@ class Notifications:
             try:
                 self._listen(port)
                 failures = 0
-            except (OSError, websocket.WebSocketException) as error:
+            except (OSError, ValueError, websocket.WebSocketException) as error:
                 logger.debug("the line to aria2c is down: %s", error)
             if not self._stopping:
                 self._lost()

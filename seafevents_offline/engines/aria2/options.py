@@ -15,60 +15,71 @@ from ..base import Job
 CONNECT_TIMEOUT = 30
 TIMEOUT = 60
 
-#: More than anybody adds: a result that aria2 forgot would look like a download that it never had.
-_MAX_RESULTS = 100_000
+#: What links, servers and the account's own files could otherwise switch on.
+_CLOSED = {
+    "no-netrc": "true",  # passwords of the account that runs the service
+    "follow-torrent": "false",  # a link would become peers, trackers and files of its own choice
+    "follow-metalink": "false",
+    "enable-dht": "false",
+    "enable-dht6": "false",
+    "bt-enable-lpd": "false",
+    "enable-peer-exchange": "false",
+    "parameterized-uri": "false",  # one link could become thousands: [1-9999]
+    "header": "Accept: */*",  # aria2 would ask for a metalink first, and some servers answer with one
+    "user-agent": f"seafevents-offline/{__version__}",
+    "check-certificate": "true",
+    "http-accept-gzip": "false",  # a small body could unpack to any size
+    "conditional-get": "false",
+    "enable-http-pipelining": "false",
+}
+
+#: Names and dates of files.
+_FILES = {
+    "content-disposition-default-utf8": "true",
+    "auto-file-renaming": "false",
+    # A server that names no length when aria2 continues: it begins again at 0 over the part. The folder is the
+    # job's own, so nobody else's file is overwritten.
+    "allow-overwrite": "true",
+    "remote-time": "false",
+}
+
+#: Trying again is the pipeline's decision, beginning again at 0 the monitor's.
+_CONTINUING = {
+    "max-tries": "1",
+    "retry-wait": "0",
+    # With false, a server without ranges makes aria2 begin again at 0 by itself, but what the other connections
+    # send then fails an assertion (1.36, 1.37): one server could end everybody's downloads again and again. So
+    # aria2 gives up (code 8) and the monitor begins again at 0.
+    "always-resume": "true",
+    "auto-save-interval": "1",  # the default loses a minute; the control file is empty until the first save
+    "file-allocation": "none",  # a lying Content-Length would take real disk space before anybody can look
+    "disk-cache": "0",  # the system's cache is faster, keeps what a kill would lose, and fails no assertions
+}
+
+_ITSELF = {
+    "quiet": "true",  # what it prints about errors holds whole links
+    # More than anybody adds: a result that aria2 forgot would look like a download that it never had.
+    "max-download-result": "100000",
+    "rpc-max-request-size": "16M",
+}
 
 
 def configuration(settings: Settings, bundle: Path, parent: int) -> dict[str, str]:
     """Everything but the RPC address. ``bundle``: trusted certificates; ``parent``: it ends when this process does."""
-    connections = str(settings.connections)
     return {
-        "quiet": "true",
-        "stop-with-process": str(parent),
-        # What people or servers could otherwise switch on.
-        "no-netrc": "true",  # passwords of the account that runs the service
-        "follow-torrent": "false",  # a link would become peers, trackers and files of its own choice
-        "follow-metalink": "false",
-        "enable-dht": "false",
-        "enable-dht6": "false",
-        "bt-enable-lpd": "false",
-        "enable-peer-exchange": "false",
-        "parameterized-uri": "false",  # one link could become thousands: [1-9999]
-        "header": "Accept: */*",  # aria2 would ask for a metalink first, and some servers answer with one
-        "user-agent": f"seafevents-offline/{__version__}",
-        "check-certificate": "true",
+        **_CLOSED,
+        **_FILES,
+        **_CONTINUING,
+        **_ITSELF,
         "ca-certificate": str(bundle),
-        "http-accept-gzip": "false",  # a small body could unpack to any size
-        "conditional-get": "false",
-        "enable-http-pipelining": "false",
-        # Names.
-        "content-disposition-default-utf8": "true",
-        "auto-file-renaming": "false",
-        # A server that names no length when aria2 continues: it begins again at 0 over the part. The folder is the
-        # job's own, so nobody else's file is overwritten.
-        "allow-overwrite": "true",
-        "remote-time": "false",
-        # Trying again is the pipeline's decision.
-        "max-tries": "1",
-        "retry-wait": "0",
         "connect-timeout": str(CONNECT_TIMEOUT),
         "timeout": str(TIMEOUT),
-        # Continuing.
-        # With false, a server without ranges makes aria2 begin again at 0 by itself, but what the other connections
-        # send then fails an assertion (1.36, 1.37): one server could end everybody's downloads again and again. So
-        # aria2 gives up (code 8) and the monitor begins again at 0.
-        "always-resume": "true",
-        "auto-save-interval": "1",  # the default loses a minute; the control file is empty until the first save
-        "file-allocation": "none",  # a lying Content-Length would take real disk space before anybody can look
-        # Speed.
         "max-concurrent-downloads": str(settings.workers),
-        "max-connection-per-server": connections,
-        "split": connections,
+        "max-connection-per-server": str(settings.connections),
+        "split": str(settings.connections),
         "min-split-size": "1M",
         "max-overall-download-limit": str(settings.speed_limit),
-        "disk-cache": "0",  # the system's cache is faster, keeps what a kill would lose, and fails no assertions
-        "max-download-result": str(_MAX_RESULTS),
-        "rpc-max-request-size": "16M",
+        "stop-with-process": str(parent),
     }
 
 

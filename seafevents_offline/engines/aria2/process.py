@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -28,6 +29,9 @@ _PORT_TRIES = 5
 
 #: What aria2c prints (trouble at its start, mostly) may grow to this many bytes.
 _MAX_LOG = 1024**2
+
+#: More than 512 workers with 16 connections each need.
+_MAX_FILES = 16384
 
 #: Seconds that an old aria2c gets to save its control files.
 _GRACE = 1.5
@@ -81,12 +85,13 @@ def launch(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd
 
     Raises EngineUnavailable.
     """
+    deadline = time.monotonic() + _START_LIMIT
     for _ in range(_PORT_TRIES):
         try:
             process = _spawn(binary, folder, configuration, lock_fd)
         except OSError as error:
             raise EngineUnavailable(detail=f"aria2c cannot be started: {error}.") from error
-        if _wait_for_port(process):
+        if _wait_for_port(process, deadline):
             return process
         process.kill()
     raise EngineUnavailable(detail=f"aria2c does not start: {_last_words(folder) or 'it says nothing'}")
@@ -128,8 +133,24 @@ def _spawn(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd
             # Ctrl-C in the host's terminal is not meant for it.
             start_new_session=True,
         )
-    _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
-    return Aria2Process(child, port, secret, log)
+    process = Aria2Process(child, port, secret, log)
+    try:
+        _allow_files(child.pid)
+        _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
+    except OSError:
+        process.kill()
+        raise
+    return process
+
+
+def _allow_files(pid: int) -> None:
+    """Each connection is a file; the usual 1024 are too few for many workers, and aria2's own option has no effect."""
+    try:
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (wanted, hard))
+    except OSError as error:
+        logger.debug("aria2c keeps the usual limit of open files: %s", error)
 
 
 def _conf(folder: Path) -> Path:
@@ -153,8 +174,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for_port(process: Aria2Process) -> bool:
-    pause, deadline = threading.Event(), time.monotonic() + _START_LIMIT
+def _wait_for_port(process: Aria2Process, deadline: float) -> bool:
+    pause = threading.Event()
     while process.running() and time.monotonic() < deadline:
         # In this order: aria2c binds 127.0.0.1 first, and is content with ::1 when another program was faster there.
         # That program must not be told the secret.
