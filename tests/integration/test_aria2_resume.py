@@ -13,6 +13,7 @@ import pytest
 import websocket
 
 from seafevents_offline.engines.aria2.monitor import Monitor
+from seafevents_offline.engines.aria2 import book
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, EngineFault
 from tests.support.content import sha256_of
@@ -199,9 +200,12 @@ def test_an_aria2c_that_cannot_be_started_again_is_waited_for(
     assert caplog.text.count("Trying again") == 1
 
 
-def test_a_download_that_kills_aria2c_every_time_fails_at_last(aria2: Aria2, http_server: HttpServer) -> None:
+def test_a_download_that_kills_aria2c_every_time_fails_at_last(
+    aria2: Aria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "_MAX_DEATHS", 3)
     watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, hold=Gate())))
-    for _ in range(6):
+    for _ in range(3):
         http_server.wait_for_active(1)
         old = aria2.process
         old.kill()

@@ -120,11 +120,11 @@ def test_a_death_makes_all_new_and_ends_what_was_ending(book: Book) -> None:
 
 def test_a_death_without_progress_counts(book: Book) -> None:
     first, second = sent(book, "1"), sent(book, "2")
-    for completed in range(1, 6):
+    for completed in range(1, 10):
         second.transfer.update(Snapshot(TransferState.ACTIVE, completed))
         assert book.renew() == []
         book.take()
-    second.transfer.update(Snapshot(TransferState.ACTIVE, 6))
+    second.transfer.update(Snapshot(TransferState.ACTIVE, 10))
     assert book.renew() == [first]
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..base import Transfer
 
 #: A download during which aria2c dies this often without getting further may be what kills it.
-_MAX_DEATHS = 6
+_MAX_DEATHS = 10
 
 #: New downloads in one round; their links must fit into one request, and others wait meanwhile.
 _BATCH = 200
