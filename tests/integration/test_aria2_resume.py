@@ -12,8 +12,8 @@ import psutil
 import pytest
 import websocket
 
-from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.aria2 import book
+from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, EngineFault
 from tests.support.content import sha256_of
