@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, select, update
 
-from ..errors import InterruptedTooOften
+from ..errors import PAUSED_TOO_LONG, InterruptedTooOften
 from ..models import RECORDS
 from ..status import TRANSITIONS, OfflineDownloadStatus
 from ..task import Done, Failed, Gone, Outcome, Progress, Retry, Task
@@ -100,9 +100,15 @@ class Workers(Part):
             "stored_path": stored_path,
             "updated_at": self._now(),
         }
-        statement = _of(task, _S.DOWNLOADING, _S.STORING).values(values)
+        got_on = case((RECORDS.c.completed < size, 0), else_=RECORDS.c.restores)
+        statement = _of(task, _S.DOWNLOADING, _S.STORING).ordered_values(
+            # First: MySQL evaluates from left to right. A repetition is not getting on.
+            (RECORDS.c.restores, got_on),
+            *((RECORDS.c[column], value) for column, value in values.items()),
+        )
         written = self._database.run(lambda connection: connection.execute(statement).rowcount)
-        return replace(task, **values) if written else None
+        restores = 0 if task.completed < size else task.restores
+        return replace(task, restores=restores, **values) if written else None
 
     def finish(self, task: Task, outcome: Outcome) -> bool:
         """Write what came of it; False when the task is not ours any more (Gone never is).
@@ -123,6 +129,16 @@ class Workers(Part):
             return connection.execute(now).first() is not None
 
         return self._database.run(work)
+
+    def expire(self, paused_for: float) -> int:
+        """Give up what has been paused for longer than these seconds, on whichever node; gives how many."""
+        now = self._now()
+        statement = (
+            update(RECORDS)
+            .where(RECORDS.c.status == _S.PAUSED, RECORDS.c.updated_at < now - timedelta(seconds=paused_for))
+            .values(**ended(_S.CANCELLED, now), **explained(PAUSED_TOO_LONG))
+        )
+        return self._database.run(lambda connection: connection.execute(statement).rowcount)
 
     def kept_folders(self, node_id: str, odr_ids: Collection[int]) -> set[int]:
         """Which of these tasks still need their folder on this node."""

@@ -10,6 +10,7 @@ import pytest
 
 from seafevents_offline.errors import (
     GOT_WEB_PAGE,
+    PAUSED_TOO_LONG,
     DiskFull,
     FileNotFoundAtServer,
     InterruptedTooOften,
@@ -262,6 +263,31 @@ def test_any_number_of_folders_is_one_question(repo: Repository) -> None:
     assert repo.kept_folders(NODE, range(100_000)) == {task.odr_id}
 
 
+# --- what its owner has forgotten ------------------------------------------------------------------------
+
+
+def test_what_is_paused_for_too_long_is_given_up(repo: Repository, clock: Clock, database_url: str) -> None:
+    old, other, touched = claimed(repo), claimed(repo), claimed(repo)
+    for task in (old, other, touched):
+        repo.act(task.odr_id, Action.PAUSE)
+    for status in S:
+        put_into(database_url, repo.add(new()).odr_id, status=status)
+    clock.advance(days=30)
+    repo.prioritise(touched.odr_id, 10)
+    recent = claimed(repo)
+    repo.act(recent.odr_id, Action.PAUSE)
+    assert repo.expire(30 * 86400) == 0
+    clock.advance(seconds=1)
+    assert repo.expire(30 * 86400) == 3
+    assert repo.expire(30 * 86400) == 0
+    found = repo.get(old.odr_id)
+    assert (found.status, found.finished_at, found.reason) == (S.CANCELLED, clock.now, PAUSED_TOO_LONG.reason)
+    assert found.comment == PAUSED_TOO_LONG.comment
+    assert active_key_of(database_url, old.odr_id) is None
+    assert [repo.get(task.odr_id).status for task in (touched, recent)] == [S.PAUSED, S.PAUSED]
+    assert repo.act(old.odr_id, Action.RETRY).comment == ""
+
+
 # --- restore and take over ------------------------------------------------------------------------------
 
 
@@ -342,6 +368,16 @@ def test_a_storing_that_ends_the_service_again_and_again_is_given_up(repo: Repos
     found = repo.get(task.odr_id)
     assert (found.status, found.restores, found.reason) == (S.ERROR, 11, InterruptedTooOften.reason)
     assert not repo.finish(again, Done(1))
+
+
+def test_restores_are_forgotten_when_the_payload_is_complete(repo: Repository) -> None:
+    claimed(repo)
+    repo.restore(NODE)
+    (task,) = repo.claim(NODE, 1, **ROOMY)
+    assert task.restores == 1
+    stored = repo.storing(task, name="f", size=1, stored_path="/f")
+    assert stored is not None
+    assert stored.restores == repo.get(task.odr_id).restores == 0
 
 
 def test_a_task_that_gets_on_is_restored_for_ever(repo: Repository) -> None:
