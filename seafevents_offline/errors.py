@@ -333,6 +333,11 @@ GOT_WEB_PAGE = Explanation(
     "got_web_page", "This is a web page: the site may want a login or has its own download button."
 )
 
+#: What a task carries that its owner paused and did not come back to.
+PAUSED_TOO_LONG = Explanation(
+    "paused_too_long", "It was paused for a long time and was given up. Retry it to download it after all."
+)
+
 
 def _catalogue(root: _E) -> dict[str, str]:
     found = {root.reason: root.sentence} if "reason" in vars(root) else {}
@@ -343,4 +348,5 @@ def _catalogue(root: _E) -> dict[str, str]:
 
 def reasons() -> dict[str, str]:
     """Every reason code with its sentence (placeholders in braces): what translators work from."""
-    return {**_catalogue(OfflineDownloadError), GOT_WEB_PAGE.reason: GOT_WEB_PAGE.comment}
+    notes = {note.reason: note.comment for note in (GOT_WEB_PAGE, PAUSED_TOO_LONG)}
+    return {**_catalogue(OfflineDownloadError), **notes}

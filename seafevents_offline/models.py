@@ -7,7 +7,7 @@ Every NOT NULL column except the four that make a task has a default in the data
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, Table, Text, text
@@ -19,8 +19,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import CHAR, TypeDecorator, TypeEngine, UserDefinedType
 
-#: Characters that ``comment`` holds.
+#: Characters that these columns hold.
 COMMENT_LENGTH = 1000
+NODE_NAME_LENGTH = 255
+NODE_VERSION_LENGTH = 40
 
 #: What a time that cannot be read counts as: long ago.
 EPOCH = datetime(1970, 1, 1)
@@ -110,7 +112,8 @@ def printable(text_: str) -> str:
 
 def _lenient_time(value: str) -> datetime:
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=None)
+        found = datetime.fromisoformat(value)
+        return (found if found.tzinfo is None else found.astimezone(timezone.utc)).replace(tzinfo=None)
     except ValueError:
         pass
     try:
@@ -193,8 +196,8 @@ class OfflineDownloadNode(Base):
     __tablename__ = "OfflineDownloadNode"
 
     node_id: Mapped[str] = mapped_column(CHAR(36), primary_key=True)
-    name: Mapped[str] = mapped_column(String(255), server_default=_EMPTY)
-    version: Mapped[str] = mapped_column(String(40), server_default=_EMPTY)
+    name: Mapped[str] = mapped_column(String(NODE_NAME_LENGTH), server_default=_EMPTY)
+    version: Mapped[str] = mapped_column(String(NODE_VERSION_LENGTH), server_default=_EMPTY)
     beat_at: Mapped[datetime] = mapped_column(UtcTime, server_default=UtcNow())
     health: Mapped[dict[str, Any] | None] = mapped_column(JsonObject)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exc, exists, insert, null, or_, select, update
 
-from ..models import NODES, RECORDS
+from ..models import NODE_NAME_LENGTH, NODE_VERSION_LENGTH, NODES, RECORDS, printable
 from ..status import OfflineDownloadStatus
 from .part import Part
 from .statements import ready_times
@@ -19,7 +19,13 @@ class Nodes(Part):
 
     def beat(self, node: NodeBeat) -> None:
         """Say that this node lives."""
-        values = {"name": node.name, "version": node.version, "health": dict(node.health), "beat_at": self._now()}
+        values = {
+            # Labels are for people: better a cut one than a node that seems dead.
+            "name": printable(node.name)[:NODE_NAME_LENGTH],
+            "version": printable(node.version)[:NODE_VERSION_LENGTH],
+            "health": dict(node.health),
+            "beat_at": self._now(),
+        }
         renew = update(NODES).where(NODES.c.node_id == node.node_id).values(values)
 
         def work(connection: Connection) -> None:

@@ -27,6 +27,12 @@ def test_a_beat_renews_everything(repo: Repository, clock: Clock) -> None:
     assert repo.nodes() == [Node(NODE, "b", "1.1", clock.now, {})]
 
 
+def test_a_label_that_is_too_long_is_cut(repo: Repository) -> None:
+    repo.beat(NodeBeat(NODE, "😀" * 300, "1" * 300, {}))
+    (node,) = repo.nodes()
+    assert (node.name, node.version) == ("😀" * 255, "1" * 40)
+
+
 def test_a_survey_tells_of_all_nodes_but_the_own(repo: Repository, clock: Clock) -> None:
     assert repo.survey(NODE) == Survey({}, False)
     repo.beat(NodeBeat(NODE, "a", "1", {}))
