@@ -246,6 +246,7 @@ def daemon(tmp_path: Path, aria2c: Path, http_server: HttpServer) -> Iterator[su
     yield child
     child.kill()
     child.communicate()
+    end_old_engine(tmp_path / "engine", time.monotonic() + 10)
 
 
 def engine_of(home: Path) -> psutil.Process:
