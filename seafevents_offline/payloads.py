@@ -46,19 +46,14 @@ def verified(folder: Path, snapshot: Snapshot) -> Payload:
 
 
 def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None:
-    """The complete payload that an interrupted run left, or None.
-
-    A partial file of several connections can look whole. It is taken for complete only when the engine has left
-    no mark of unfinished work and both the recorded length and the recorded progress are its length.
-    """
-    if not folder.is_dir() or engine.resumable(folder):
-        return None
+    """The complete payload that an interrupted run left: the engine had finished it, and its length is the recorded
+    one. None for anything else."""
     try:
-        files = [_found_file(folder, Path(root, name)) for root, _, names in os.walk(folder) for name in names]
+        files = [_found_file(folder, path) for path in engine.finished(folder)]
     except PayloadUnusable:
         return None
     payload = _payload(task.name, files)
-    return payload if files and payload.size == task.size == task.completed else None
+    return payload if files and payload.size == task.size else None
 
 
 def is_unexpected_page(url: str, payload: Payload) -> bool:

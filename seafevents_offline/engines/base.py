@@ -115,5 +115,12 @@ class DownloadEngine(ABC):
         """Whether what a killed engine left in ``folder`` is a part that ``add`` continues."""
 
     @abstractmethod
+    def finished(self, folder: Path) -> tuple[Path, ...]:
+        """The files that a killed engine left in ``folder`` when it is known to have finished them; else none.
+
+        A partial file of several connections can have the right length; looking at it is not knowing.
+        """
+
+    @abstractmethod
     def info(self) -> EngineInfo:
         """Which engine this is; raises EngineUnavailable when there is none. Works before ``start``."""

@@ -78,6 +78,10 @@ class StubEngine(DownloadEngine):
     def resumable(self, folder: Path) -> bool:
         return folder.is_dir() and any(path.name.endswith(_MARK) for path in folder.iterdir())
 
+    def finished(self, folder: Path) -> tuple[Path, ...]:
+        found = tuple(path for path in folder.rglob("*") if not path.is_dir())
+        return () if any(path.name.endswith(_MARK) for path in found) else found
+
     def info(self) -> EngineInfo:
         return EngineInfo("stub", "1", "memory", "")
 

@@ -70,11 +70,11 @@ class Database:
     def close(self) -> None:
         """Close idle connections and cut the pauses short. Idempotent."""
         self._closed.set()
+        self._leave_connections_to_parent()
         self.engine.dispose()
 
     def _once(self, work: Work[_T]) -> _T:
-        if self._process != os.getpid():
-            self._leave_connections_to_parent()
+        self._leave_connections_to_parent()
         with self.engine.connect() as connection:
             return work(connection)
 
@@ -91,9 +91,10 @@ class Database:
     def _leave_connections_to_parent(self) -> None:
         """After a fork: what was open belongs to the parent. It must not even be closed here (SQLite would give up
         the parent's locks), so it is kept until this process ends."""
-        self._inherited.append(self.engine.pool)
-        self.engine.dispose(close=False)
-        self._process = os.getpid()
+        if self._process != os.getpid():
+            self._inherited.append(self.engine.pool)
+            self.engine.dispose(close=False)
+            self._process = os.getpid()
 
     def _repeat(self, attempt: Callable[[], _T]) -> _T:
         for pause in _PAUSES:

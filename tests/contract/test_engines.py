@@ -38,7 +38,7 @@ def test_a_link_becomes_a_file_in_the_jobs_folder(started: Scene) -> None:
     assert file.path == watch.job.folder / "photo.jpg"
     assert (file.size, file.completed) == (len(BODY), len(BODY))
     assert file.path.read_bytes() == BODY
-    assert [path.name for path in watch.job.folder.iterdir()] == ["photo.jpg"]
+    assert started.engine.finished(watch.job.folder) == (file.path,)
     watch.remove()
     assert file.path.read_bytes() == BODY
 
@@ -151,14 +151,20 @@ def test_a_later_claim_continues_what_an_earlier_one_left(started: Scene) -> Non
     eventually(lambda: started.engine.resumable(watch.job.folder))
     watch.remove()
     assert started.engine.resumable(watch.job.folder)
+    assert started.engine.finished(watch.job.folder) == ()
     started.release(url)
     again = started.get(url, claim=2)
-    assert again.complete().files[0].path.read_bytes() == body
+    (file,) = again.complete().files
+    assert file.path.read_bytes() == body
     assert not started.engine.resumable(watch.job.folder)
+    assert started.engine.finished(watch.job.folder) == (file.path,)
 
 
 def test_an_empty_folder_is_nothing_to_continue(started: Scene) -> None:
-    assert not started.engine.resumable(started.job("http://example.test/", 7).folder)
+    folder = started.job("http://example.test/", 7).folder
+    assert not started.engine.resumable(folder)
+    assert started.engine.finished(folder) == ()
+    assert started.engine.finished(folder / "nowhere") == ()
 
 
 def test_many_threads_add_and_remove_at_once(started: Scene) -> None:

@@ -435,11 +435,17 @@ for _ in range(4):
         own = connection_number() != mine or "sqlite" in sys.argv[1]
         for _ in range(20):
             repo.add(new(link()))
+        repo.close()
         os._exit(0 if own else 1)
     children.append(child)
+idle = os.fork()
+if idle == 0:
+    repo.close()
+    os._exit(0)
+children.append(idle)
 for _ in range(20):
     repo.add(new(link()))
-assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
 assert connection_number() == mine
 repo.close()
 """

@@ -157,6 +157,21 @@ def test_what_no_notification_told_is_noticed_all_the_same(
     assert aria2.engine.resumable(watch.job.folder)
 
 
+def test_a_part_that_was_never_saved_is_not_finished_whatever_its_length(
+    make_aria2: MakeAria2, http_server: HttpServer
+) -> None:
+    aria2 = make_aria2()
+    folder = aria2.folder(1)
+    folder.mkdir()
+    (folder / "a.bin").write_bytes(b"x" * SIZE)
+    assert aria2.engine.finished(folder) == ()
+    aria2.start()
+    watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, seed=4)))
+    (file,) = watch.complete().files
+    assert sha256(file.path) == sha256_of(4, SIZE)
+    assert aria2.engine.finished(folder) == (file.path,)
+
+
 def test_a_fault_of_ours_in_a_round_ends_nothing(
     make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

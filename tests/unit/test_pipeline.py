@@ -369,17 +369,17 @@ def test_a_fault_of_storing_keeps_the_payload(scene: MakeScene) -> None:
 def test_a_complete_payload_goes_straight_to_the_library(scene: MakeScene) -> None:
     here = scene()
     here.leave({"a.bin": b"hello"})
-    assert here.run(size=5, completed=5) == Done(5)
+    # The last progress that was written is older than the end of the download.
+    assert here.run(size=5, completed=2) == Done(5)
     assert here.engine.added == []
 
 
 @pytest.mark.parametrize(
     ("files", "size", "completed"),
     [
-        ({"a.bin": b"hello"}, 5, 4),  # the length is right, the progress is not: it has holes
         ({"a.bin": b"hell"}, 5, 5),
         ({"a.bin": b"hello", "a.bin.part": b""}, 5, 5),
-        ({"a.bin": b"hello"}, 0, 0),
+        ({"a.bin": b"hello"}, 0, 0),  # its length was never known
         ({}, 0, 0),
     ],
 )

@@ -28,6 +28,7 @@ class Entry:
     """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it.
 
     ``part_is_useless``: it must begin at 0, whatever its folder holds. ``resumed``: it continues a part.
+    ``saved``: its folder has the mark that a control file has been there.
     """
 
     gid: str
@@ -36,6 +37,7 @@ class Entry:
     ending: bool = False
     resumed: bool = False
     part_is_useless: bool = False
+    saved: bool = False
     deaths: int = 0
     reached: int = 0
     released: threading.Event = field(default_factory=threading.Event)

@@ -61,6 +61,9 @@ class Aria2Engine(DownloadEngine):
     def resumable(self, folder_: Path) -> bool:
         return folder.payload(folder_) is not None
 
+    def finished(self, folder_: Path) -> tuple[Path, ...]:
+        return folder.finished(folder_)
+
     def info(self) -> EngineInfo:
         return binary.find(self._settings.aria2c).info
 

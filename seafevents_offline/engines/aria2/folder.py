@@ -9,6 +9,10 @@ from pathlib import Path
 
 _CONTROL = ".aria2"
 
+#: Our own mark: the control file has been there. aria2 deletes it when it has finished and never else, so from then
+#: on no control file means a whole file; before its first save it means nothing.
+_SAVED = ".offline-download-saved"
+
 #: aria2 writes the new control file beside the old one first; a kill leaves it there.
 _DRAFT = ".aria2__temp"
 
@@ -20,7 +24,7 @@ def payload(folder: Path) -> Path | None:
     """
     try:
         with os.scandir(folder) as entries:
-            sizes = {entry.name: _regular_size(entry) for entry in entries if not entry.name.endswith(_DRAFT)}
+            sizes = {entry.name: _regular_size(entry) for entry in entries if not _is_draft_or_mark(entry.name)}
     except OSError:
         return None
     controls = [name for name in sizes if name.endswith(_CONTROL)]
@@ -28,6 +32,30 @@ def payload(folder: Path) -> Path | None:
         return None
     name = controls[0].removesuffix(_CONTROL)
     return folder / name if sizes.get(name, -1) >= 0 else None
+
+
+def mark_saved(folder: Path, *, finished: bool = False) -> bool:
+    """Leave the mark if the time for it has come: the control file is there, or aria2 says that it has finished."""
+    try:
+        if not finished and payload(folder) is None:
+            return False
+        (folder / _SAVED).touch(mode=0o600)
+    except OSError:
+        # Without the mark a whole file is downloaded once more: a pity, not a fault.
+        return False
+    return True
+
+
+def finished(folder: Path) -> tuple[Path, ...]:
+    """What aria2 is known to have finished here, by the mark and the missing control file."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return ()
+    if _SAVED not in names or any(name.endswith((_CONTROL, _DRAFT)) for name in names):
+        return ()
+    return tuple(folder / name for name in names if name != _SAVED)
 
 
 def clear(folder: Path) -> None:
@@ -38,6 +66,10 @@ def clear(folder: Path) -> None:
                 shutil.rmtree(entry.path)
             else:
                 os.unlink(entry.path)
+
+
+def _is_draft_or_mark(name: str) -> bool:
+    return name == _SAVED or name.endswith(_DRAFT)
 
 
 def _regular_size(entry: os.DirEntry[str]) -> int:

@@ -136,7 +136,7 @@ class Monitor:
         except OSError as error:
             self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
-        entry.resumed = part is not None
+        entry.resumed, entry.saved = part is not None, False
         # A part goes on under its present name, whatever the server calls it today: a second name is a second file.
         download = options.download(job, part.name if part else job.out, resume=entry.resumed)
         return Call(RpcClient.ADD_URI, ([job.url], download), partial(self._added, entry))
@@ -166,6 +166,7 @@ class Monitor:
         for status in answer:
             entry = expected.pop(status["gid"], None)
             if entry is not None:
+                entry.saved = entry.saved or folder.mark_saved(entry.transfer.job.folder)
                 entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
 
     def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
@@ -180,6 +181,7 @@ class Monitor:
         if status["status"] in ("active", "waiting", "paused"):
             entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
         elif status["status"] == "complete":
+            folder.mark_saved(entry.transfer.job.folder, finished=True)
             self._settle(entry, _snapshot(TransferState.COMPLETE, status))
         elif status["status"] == "error":
             self._failed(entry, status)
