@@ -21,7 +21,7 @@ from seafevents_offline import repository
 from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
-from seafevents_offline.task import Done, NewTask, Progress
+from seafevents_offline.task import Done, NewTask, Progress, Task
 from tests.support.mariadb import MariaDb
 
 from .common import Row, median, percentile, place, report, seconds
@@ -200,16 +200,19 @@ class Bench:
             )
 
         self.measure("add", add)
-        tasks = self._repo.claim(NODE, 64, per_user=64, per_host=64)
+        tasks = self._running(64)
         progress = [Progress(task.odr_id, task.claim, 1, 2, 3) for task in tasks]
         self.measure(f"report of {len(tasks)}", lambda: self._repo.report(progress))
         self.measure(f"statuses of {len(tasks)}", lambda: self._repo.statuses([task.odr_id for task in tasks]))
-        storing = (self._repo.storing(task, name="a", size=1, stored_path="/a") for task in tasks)
-        self.measure("storing", lambda: next(storing)) if len(tasks) > self._samples else None
-        rest = self._repo.restore(NODE)
-        finishing = iter(rest)
-        if len(rest) > self._samples:
-            self.measure("finish", lambda: self._repo.finish(next(finishing), Done(1)))
+        count = self._samples + 1
+        store = (self._repo.storing(task, name="a", size=1, stored_path="/a") for task in self._running(count))
+        self.measure("storing", lambda: next(store))
+        finish = (self._repo.finish(task, Done(1)) for task in self._repo.restore(NODE))
+        self.measure("finish", lambda: next(finish))
+
+    def _running(self, count: int) -> list[Task]:
+        self._repo.restore(NODE)
+        return self._repo.claim(NODE, count, per_user=count, per_host=count)
 
     def _sql(self, statement: str) -> None:
         self._repo._database.run(lambda connection: connection.exec_driver_sql(statement) and None)
