@@ -30,9 +30,12 @@ run:
 	@scripts/setup run
 	@$(BIN)/python scripts/run.py
 
+# Most tests wait for something most of the time; four at once keep two cores busy.
+TEST_JOBS := 4
+
 test:
 	@scripts/setup test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_JOBS)
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
 
 check:
