@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...hosts.standalone import OWNER
 from ...repository import Repository, TaskQuery
@@ -17,6 +18,9 @@ from ..output import complain
 from ..verb import ExitCode, Verb
 
 _MOST = 10_000
+
+#: More than anybody adds between two looks.
+_NEWEST = 100
 
 
 def _options(parser: ArgumentParser) -> None:
@@ -52,6 +56,7 @@ class _Watched:
         self._repository = repository
         self._join_others = not ids
         self._tasks: dict[int, Task] = {odr_id: repository.get(odr_id) for odr_id in ids}
+        self._newest = max((task.odr_id for task in self._find(sort="-odr_id", per_page=1)), default=0)
 
     def read(self) -> Sequence[Task]:
         """How they stand now, by number; one that is at rest is not asked for again."""
@@ -59,9 +64,16 @@ class _Watched:
             if task.status not in AT_REST:
                 self._tasks[odr_id] = self._repository.get(odr_id)
         if self._join_others:
-            query = TaskQuery(owner=OWNER, statuses=MOVING, sort="odr_id", per_page=_MOST)
-            self._tasks.update((task.odr_id, task) for task in self._repository.find(query).tasks)
+            self._join(self._find(statuses=MOVING, sort="odr_id", per_page=_MOST))
+            # A small file may come and go between two looks.
+            self._join(task for task in self._find(sort="-odr_id", per_page=_NEWEST) if task.odr_id > self._newest)
         return [self._tasks[odr_id] for odr_id in sorted(self._tasks)]
+
+    def _join(self, tasks: Iterable[Task]) -> None:
+        self._tasks.update((task.odr_id, task) for task in tasks)
+
+    def _find(self, **query: Any) -> Sequence[Task]:
+        return self._repository.find(TaskQuery(owner=OWNER, **query)).tasks
 
 
 VERB = Verb(
