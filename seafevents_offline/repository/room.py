@@ -26,15 +26,16 @@ class Room:
         self._per_host = per_host
         self._owners: Counter[str] = Counter()
         self._hosts: Counter[str] = Counter()
-        self._beginnings: dict[str, str] = {}
+        self._host_of_beginning: dict[str, str] = {}
         for owner, url in running:
-            self._count(owner, url)
+            self._count(owner, self._host(url))
 
     def take(self, owner: str, url: str) -> bool:
         """Whether there was room for one more, which then is taken."""
-        if not self.for_owner(owner) or self._is_full(host_of(url)):
+        host = self._host(url)
+        if not self.for_owner(owner) or self._is_full(host):
             return False
-        self._count(owner, url)
+        self._count(owner, host)
         return True
 
     def for_owner(self, owner: str) -> bool:
@@ -45,19 +46,24 @@ class Room:
 
     def full_beginnings(self) -> list[str]:
         """How links begin for which there is no room; a link that begins otherwise may still be of a full host."""
-        return sorted(beginning for beginning, host in self._beginnings.items() if self._is_full(host))
+        return sorted(beginning for beginning, host in self._host_of_beginning.items() if self._is_full(host))
 
     def _is_full(self, host: str) -> bool:
         # A link without a host cannot do a server any harm: its task is going to be refused.
         return bool(host) and self._hosts[host] >= self._per_host
 
-    def _count(self, owner: str, url: str) -> None:
-        host = host_of(url)
+    def _count(self, owner: str, host: str) -> None:
         self._owners[owner] += 1
         self._hosts[host] += 1
+
+    def _host(self, url: str) -> str:
         end = url.find("/", BEGINNING_MIN)
-        if end > 0 and url.startswith(_STARTS):
-            self._beginnings[url[: end + 1]] = host
+        if end < 0 or not url.startswith(_STARTS):
+            return host_of(url)
+        beginning = url[: end + 1]
+        if beginning not in self._host_of_beginning:
+            self._host_of_beginning[beginning] = host_of(url)
+        return self._host_of_beginning[beginning]
 
 
 def in_turns(queues: Iterable[Iterator[_T]]) -> Iterator[_T]:
