@@ -25,6 +25,7 @@ _MYSQL: dict[int, str] = {
     1203: "the server has too many connections.",
     1226: "the server has too many connections.",
     1290: "the server is read-only.",
+    1665: "the server needs binlog_format = MIXED or ROW.",
     1698: "the server refuses the user name or the password.",
     1836: "the server is read-only.",
     2002: "the server cannot be reached.",
