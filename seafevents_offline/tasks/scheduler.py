@@ -35,6 +35,9 @@ BEAT_PERIOD = 5.0
 #: How often the temporary directory is swept, in seconds.
 SWEEP_PERIOD = 30.0
 
+#: How often tasks that were paused for too long are looked for, in seconds.
+EXPIRY_PERIOD = 3600.0
+
 #: A database that stays away is worth one warning in this many seconds.
 _WARNING_PERIOD = 60.0
 
@@ -78,6 +81,7 @@ class Scheduler:
         self._scan = _Due(settings.interval)
         self._beat = _Due(max(settings.interval, BEAT_PERIOD))
         self._sweep = _Due(SWEEP_PERIOD)
+        self._expiry = _Due(EXPIRY_PERIOD)
         self._next_warning = 0.0
 
     def tick(self, now: float, *, woken: bool) -> float:
@@ -107,6 +111,8 @@ class Scheduler:
             self._survey(now)
         elif woken:
             self._claim(now)
+        if self._expiry.now(now):
+            self._repository.expire(self._settings.retention)
         if self._sweep.now(now):
             self._sweep_folders()
 
