@@ -24,7 +24,7 @@ MB = 1024 * 1024
 
 
 def names(watch: Watch) -> list[str]:
-    return sorted(path.name for path in watch.job.folder.iterdir())
+    return sorted(path.name for path in watch.engine.finished(watch.job.folder))
 
 
 # --- transport ----------------------------------------------------------------------------------------

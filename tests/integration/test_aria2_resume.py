@@ -270,7 +270,7 @@ def test_a_new_name_at_the_server_makes_no_second_file(aria2: Aria2, http_server
     http_server.serve("/a.bin", File(size=SIZE, seed=1, disposition='attachment; filename="other.bin"'))
     watch = aria2.get(url, claim=2)
     assert content_of(watch) == sha256_of(1, SIZE)
-    assert [path.name for path in watch.job.folder.iterdir()] == ["a.bin"]
+    assert [path.name for path in watch.engine.finished(watch.job.folder)] == ["a.bin"]
 
 
 # --- the disk changes ---------------------------------------------------------------------------------
