@@ -217,7 +217,7 @@ class EngineFault(LinkError):
 
 class TooSlow(LinkError):
     reason = "too_slow"
-    sentence = "The server sends less than {limit} a second; the task waits at the end of the queue."
+    sentence = "The server sends less than {limit} a second on average."
     retryable = True
 
 

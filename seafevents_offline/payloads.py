@@ -13,15 +13,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .engines.base import DownloadEngine, EngineFile, Snapshot
-from .errors import PayloadUnusable
+from .errors import PayloadLost, PayloadUnusable, TempDirUnusable
 from .filename import safe_name
 from .task import Payload, PayloadFile, Task
 
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
 
+# What a comment holds is spelt out: ".*?" could run over its end, and a file of comments would take for ever.
 _PAGE_START = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*<(!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _PAGE_ENDINGS = frozenset({"", ".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".mht"})
 
@@ -38,7 +40,8 @@ def fitting_name(url: str) -> str:
 def verified(folder: Path, snapshot: Snapshot) -> Payload:
     """The payload of a complete transfer: exactly what the engine reports, proven on the disk.
 
-    Raises PayloadUnusable for anything else than complete regular files inside ``folder``.
+    Raises PayloadUnusable for anything else than complete regular files inside ``folder``, PayloadLost when they are
+    gone and TempDirUnusable when they cannot be looked at.
     """
     if not snapshot.files:
         raise PayloadUnusable()
@@ -50,7 +53,7 @@ def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None
     one. None for anything else."""
     try:
         files = [_found_file(folder, path) for path in engine.finished(folder)]
-    except PayloadUnusable:
+    except (PayloadUnusable, PayloadLost):
         return None
     payload = _payload(task.name, files)
     return payload if files and payload.size == task.size else None
@@ -98,8 +101,13 @@ def _found_file(folder: Path, path: Path) -> PayloadFile:
         if ".." in relative.parts or path.resolve(strict=True) != folder.resolve(strict=True) / relative:
             raise PayloadUnusable()
         found = os.lstat(path)
-    except (OSError, ValueError):
+    except (ValueError, RuntimeError):
         raise PayloadUnusable() from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise PayloadLost() from None
+    except OSError as error:
+        # Ours, not the file's: too many open files, a disk that fails.
+        raise TempDirUnusable(path=str(folder), detail=error.strerror) from error
     if not stat.S_ISREG(found.st_mode):
         raise PayloadUnusable()
     return PayloadFile("/".join(relative.parts), str(path), found.st_size)

@@ -23,6 +23,7 @@ from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
 from .errors import (
     GOT_WEB_PAGE,
     NO_EXPLANATION,
+    Explanation,
     NameRefused,
     NameTaken,
     OfflineDownloadError,
@@ -45,6 +46,9 @@ logger = logging.getLogger(__name__)
 
 #: ``retry-delay`` doubles with each attempt up to this many seconds.
 MAX_RETRY_DELAY = 600.0
+
+#: A fault of the infrastructure is not tried again sooner, in seconds, whatever ``retry-delay`` is.
+MIN_FAULT_DELAY = 1.0
 
 #: ``min-speed`` is an average over this many seconds.
 SPEED_WINDOW = 300.0
@@ -96,9 +100,9 @@ class Pipeline:
     def run(self, task: Task, context: Context) -> Outcome:
         """All that happens to a claimed task, and what came of it. Blocks; raises only what is a bug."""
         try:
+            task = _admitted(task, self.settings)
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
-            task = _admitted(task, self.settings)
             payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
             return self._store(task, payload or self._download(task, context), context)
         except _NotOurs:
@@ -156,10 +160,11 @@ class Pipeline:
 
     def _store(self, task: Task, payload: Payload, context: Context) -> Outcome:
         name = task.name or safe_name(payload.name)
-        note = GOT_WEB_PAGE if payloads.is_unexpected_page(task.url, payload) else NO_EXPLANATION
+        note = _note(task, payload)
         if task.stored_path and self.storage.arrived(task, payload):
             _record(task, context, name, payload, task.stored_path)
             return Done(payload.size, note)
+        _check_size(self.settings, payload.size)
         self.storage.check(task, payload.size)
         for _ in range(_NAME_TRIES):
             task = _record(task, context, name, payload, self.storage.choose(task, name))
@@ -175,7 +180,7 @@ class Pipeline:
         """A crash interrupted the storing: look first, so that nothing is stored twice."""
         payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
         if self.storage.arrived(task, payload):
-            return Done(task.size)
+            return Done(task.size, _note(task, payload))
         if payload is None:
             raise PayloadLost()
         return self._store(task, payload, context)
@@ -186,38 +191,55 @@ def verdict(task: Task, error: OfflineDownloadError, settings: Settings) -> Outc
     last = error.costs_attempt and task.attempts + 1 >= settings.max_attempts
     if last or not error.retryable:
         return Failed(error)
-    doublings = min(task.attempts, 20) if error.costs_attempt else 0
-    return Retry(min(settings.retry_delay * 2**doublings, MAX_RETRY_DELAY), error)
+    if not error.costs_attempt:
+        # Nothing bounds these but time.
+        return Retry(max(settings.retry_delay, MIN_FAULT_DELAY), error)
+    return Retry(min(settings.retry_delay * 2 ** min(task.attempts, 20), MAX_RETRY_DELAY), error)
 
 
 class _Limits:
-    """``max-size``, ``time-limit`` and ``min-speed`` of one run."""
+    """``max-size``, ``time-limit`` and ``min-speed`` of one run; time without an engine does not count."""
 
     def __init__(self, settings: Settings, now: float) -> None:
         self._settings = settings
-        self._started = now
+        self._started = self._seen = now
         self._window = (now, 0)
-        self._first = True
 
     def check(self, snapshot: Snapshot, now: float) -> None:
-        settings = self._settings
-        if settings.max_size and max(snapshot.size, snapshot.completed) > settings.max_size:
-            raise TooLarge(limit=format_size(settings.max_size))
+        since, self._seen = self._seen, now
+        _check_size(self._settings, max(snapshot.size, snapshot.completed))
         if snapshot.state is TransferState.COMPLETE:
             return
-        if now - self._started > settings.time_limit:
-            raise TimeLimitExceeded(limit=format_time(settings.time_limit))
-        self._check_speed(snapshot, now)
-
-    def _check_speed(self, snapshot: Snapshot, now: float) -> None:
-        since, completed = self._window
-        if self._first and snapshot.completed:
-            # What an earlier run had downloaded is not this run's speed.
-            self._window, self._first = (since, snapshot.completed), False
-        elif now - since >= SPEED_WINDOW:
-            if snapshot.completed - completed < self._settings.min_speed * (now - since):
-                raise TooSlow(limit=format_size(self._settings.min_speed))
+        if snapshot.suspended:
+            self._started += now - since
             self._window = (now, snapshot.completed)
+            return
+        if now - self._started > self._settings.time_limit:
+            raise TimeLimitExceeded(limit=format_time(self._settings.time_limit))
+        self._check_speed(snapshot.completed, now)
+
+    def _check_speed(self, completed: int, now: float) -> None:
+        since, before = self._window
+        if completed < before:
+            # Less than before: it began again.
+            self._window = (now, completed)
+        elif not before:
+            # What an earlier run had downloaded is not this run's speed.
+            self._window = (since, completed)
+        if now - since >= SPEED_WINDOW and completed >= before:
+            if completed - self._window[1] < self._settings.min_speed * (now - since):
+                raise TooSlow(limit=format_size(self._settings.min_speed))
+            self._window = (now, completed)
+
+
+def _check_size(settings: Settings, size: int) -> None:
+    if settings.max_size and size > settings.max_size:
+        raise TooLarge(limit=format_size(settings.max_size))
+
+
+def _note(task: Task, payload: Payload | None) -> Explanation:
+    is_page = payload is not None and payloads.is_unexpected_page(task.url, payload)
+    return GOT_WEB_PAGE if is_page else NO_EXPLANATION
 
 
 def _admitted(task: Task, settings: Settings) -> Task:

@@ -74,7 +74,8 @@ class TempDir:
         except TempDirUnusable:
             return False
         try:
-            return not _try_lock(fd)
+            # Shared, so that two who look at once do not see each other.
+            return not _try_lock(fd, fcntl.LOCK_SH)
         finally:
             os.close(fd)
 
@@ -146,9 +147,9 @@ class TempDir:
         return TempDirUnusable(path=str(self.path), detail=detail)
 
 
-def _try_lock(fd: int) -> bool:
+def _try_lock(fd: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -7,7 +7,6 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from ..errors import AlreadyRunning
@@ -31,7 +30,7 @@ def opened(args: Namespace) -> Iterator[EmbeddedHost]:
 
 
 def as_json(host: EmbeddedHost, task: Task) -> dict[str, Any]:
-    return shape(task, Path(host.settings.library).name)
+    return shape(task, host.library.name)
 
 
 def hint_if_nobody_serves(host: EmbeddedHost) -> None:

@@ -50,7 +50,8 @@ class EngineFile:
 class Snapshot:
     """How a transfer stood when it was last looked at. Bytes; ``size`` 0 = unknown; speed in bytes/s.
 
-    ``error`` is there exactly when the state is FAILED.
+    ``error`` is there exactly when the state is FAILED. ``suspended``: the engine itself is away for the moment; what
+    does not happen meanwhile is not the link's fault.
     """
 
     state: TransferState = TransferState.ACTIVE
@@ -59,6 +60,7 @@ class Snapshot:
     speed: int = 0
     files: tuple[EngineFile, ...] = ()
     error: OfflineDownloadError | None = None
+    suspended: bool = False
 
 
 class Transfer:

@@ -2,6 +2,7 @@
 
 data/offline-download.db   the records          data/temp/      the temporary directory, see tempdir.py
 data/wake.sock             a datagram here wakes the serving process
+data/library               the path of the serving process's library
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ OWNER = "me@localhost"
 REPO_ID = "00000000-0000-4000-8000-000000000001"
 
 _WAKE_SOCKET = "wake.sock"
+_LIBRARY = "library"
 
 
 class EmbeddedHost:
@@ -57,11 +59,9 @@ class EmbeddedHost:
         """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable."""
         data = data.absolute()
         settings = _settings(data, library, config, allow)
-        for folder in (data, Path(settings.library)):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageUnavailable(detail=f"{folder}: {error.strerror}") from error
+        # The records hold whole links, which may be secret.
+        _make_folder(data, 0o700)
+        _make_folder(Path(settings.library), 0o777)
         host = cls(settings, data)
         host.repository.upgrade()
         return host
@@ -105,6 +105,7 @@ class EmbeddedHost:
         downloader = OfflineDownloader(self.settings)
         downloader.start()
         self._downloader = downloader
+        (self.data / _LIBRARY).write_text(self.settings.library, encoding="utf-8", errors="surrogateescape")
         self._bell = _Bell(self.data, downloader)
         self._bell.start()
 
@@ -121,6 +122,15 @@ class EmbeddedHost:
         self.stop()
         self.repository.close()
 
+    @property
+    def library(self) -> Path:
+        """Where the files go: the library of the process that serves, whatever this one was told."""
+        try:
+            served = (self.data / _LIBRARY).read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            served = ""
+        return Path(served if served and self.is_served() else self.settings.library)
+
     def is_served(self) -> bool:
         """Whether some process, this one or another, serves this data folder."""
         return TempDir(Path(self.settings.tempdir)).is_locked()
@@ -132,7 +142,7 @@ class EmbeddedHost:
 
     def _check_folder(self, new: NewTask) -> None:
         try:
-            pick_storage(self.settings).check(_provisional(new), 0)
+            pick_storage(dataclasses.replace(self.settings, library=str(self.library))).check(_provisional(new), 0)
         except FolderGone:
             raise FolderMissing(path=new.path) from None
 
@@ -155,17 +165,22 @@ class _Bell:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     def start(self) -> None:
-        with _socket_path(self._data) as path:
-            # We hold the lock of the data folder: whatever lies there is a dead process's.
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            self._socket.bind(path)
-        self._thread.start()
+        try:
+            with _socket_path(self._data) as path:
+                # We hold the lock of the data folder: whatever lies there is a dead process's.
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+                self._socket.bind(path)
+        except OSError as error:
+            logger.warning("Others cannot wake this service (%s); it finds their tasks by itself", error.strerror)
+        else:
+            self._thread.start()
 
     def stop(self) -> None:
         self._finished.set()
-        _ring(self._data)
-        self._thread.join(1.0)
+        if self._thread.ident is not None:
+            _ring(self._data)
+            self._thread.join(1.0)
         self._socket.close()
 
     def _listen(self) -> None:
@@ -190,6 +205,13 @@ def _socket_path(data: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{fd}/{_WAKE_SOCKET}"
     finally:
         os.close(fd)
+
+
+def _make_folder(folder: Path, mode: int) -> None:
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailable(detail=f"{folder}: {error.strerror}") from error
 
 
 def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequence[str]) -> Settings:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, select, true, update
 
 from ..errors import PAUSED_TOO_LONG, InterruptedTooOften
 from ..models import RECORDS
-from ..status import TRANSITIONS, OfflineDownloadStatus
+from ..status import RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import Done, Failed, Gone, Outcome, Progress, Retry, Task
 from .part import Part
 from .statements import TASK_COLUMNS, among, each, ended, explained, is_claim, to_tasks
@@ -28,18 +28,20 @@ _KEEPS_FOLDER = (_S.WAITING, _S.DOWNLOADING, _S.STORING, _S.PAUSED)
 class Workers(Part):
     """Nothing here raises when a task is not this worker's any more: the answer says so."""
 
-    def restore(self, node_id: str) -> list[Task]:
-        """After a start: put what this node was downloading back into the queue; give what it was storing."""
-        return self.take_over(node_id, node_id)
+    def restore(self, node_id: str, exclude: Collection[int] = ()) -> list[Task]:
+        """After a start: put what this node was downloading back into the queue; give what it was storing. After a
+        fault of the database the same, but for ``exclude``, which its workers still have."""
+        return self.take_over(node_id, node_id, exclude)
 
-    def take_over(self, node_id: str, dead_node_id: str) -> list[Task]:
+    def take_over(self, node_id: str, dead_node_id: str, exclude: Collection[int] = ()) -> list[Task]:
         """Put what a dead node was downloading back into the queue; give what it was storing, now this node's, with
         a new claim number. The caller looks whether those files arrived."""
 
         def work(connection: Connection) -> list[Task]:
-            connection.execute(self._requeue(dead_node_id))
-            connection.execute(self._give_up_storing(dead_node_id))
-            storing = select(RECORDS.c.odr_id).where(_has(dead_node_id, _S.STORING)).with_for_update()
+            lost = ~among(exclude) if exclude else true()
+            connection.execute(self._requeue(dead_node_id).where(lost))
+            connection.execute(self._give_up_storing(dead_node_id).where(lost))
+            storing = select(RECORDS.c.odr_id).where(_has(dead_node_id, _S.STORING), lost).with_for_update()
             odr_ids = connection.execute(storing).scalars().all()
             if not odr_ids:
                 return []
@@ -122,8 +124,12 @@ class Workers(Part):
         if target not in TRANSITIONS[task.status]:
             raise ValueError(f"task {task.odr_id}: {task.status.state} cannot become {target.state}")
 
+        known = RUNNING if task.status in RUNNING else {task.status}
+        sources = [status for status in known if target in TRANSITIONS[status]]
+
         def work(connection: Connection) -> bool:
-            if connection.execute(_of(task, task.status).values(values)).rowcount:
+            # Under either status: whether STORING was recorded may not have been answered. The claim number is proof.
+            if connection.execute(_of(task, *sources).values(values)).rowcount:
                 return True
             now = select(RECORDS.c.odr_id).where(_is(task, target))
             return connection.execute(now).first() is not None
@@ -179,12 +185,13 @@ class Workers(Part):
         now = self._now()
         if isinstance(outcome, Done):
             return ended(_S.OK, now) | explained(outcome.note) | {"size": outcome.size, "completed": outcome.size}
+        attempts = task.attempts + outcome.error.costs_attempt
         if isinstance(outcome, Failed):
-            return ended(_S.ERROR, now) | explained(outcome.error.explain())
+            return ended(_S.ERROR, now) | explained(outcome.error.explain()) | {"attempts": attempts}
         return {
             "status": _S.WAITING,
             "not_before": now + timedelta(seconds=outcome.after),
-            "attempts": task.attempts + outcome.error.costs_attempt,
+            "attempts": attempts,
             "speed": 0,
             "updated_at": now,
             **explained(outcome.error.explain()),

@@ -60,12 +60,13 @@ class OfflineDownloader:
         end_old_engine(self.tempdir.path, deadline)
         lock_fd = self.tempdir.lock(deadline)
         try:
+            storage = pick_storage(self.settings)
             self._engine = pick_engine(self.settings, self.tempdir.path, lock_fd)
             self._engine.start()
         except BaseException:
             self.tempdir.unlock()
             raise
-        self._start_threads(self._engine)
+        self._start_threads(self._engine, storage)
         logger.info("offline download: started, refresh interval = %g s", self.settings.interval)
 
     def wake(self) -> None:
@@ -88,8 +89,8 @@ class OfflineDownloader:
         self.repository.close()
         self.tempdir.unlock()
 
-    def _start_threads(self, engine: DownloadEngine) -> None:
-        pipeline = Pipeline(self.settings, engine, pick_storage(self.settings), self.tempdir)
+    def _start_threads(self, engine: DownloadEngine, storage: Storage) -> None:
+        pipeline = Pipeline(self.settings, engine, storage, self.tempdir)
         worker = Worker(pipeline, self.repository, self.tempdir)
         self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
@@ -97,7 +98,7 @@ class OfflineDownloader:
             repository=self.repository,
             tempdir=self.tempdir,
             pool=self._pool,
-            watch=nodes.NodeWatch(nodes.WATCH),
+            watch=nodes.NodeWatch(nodes.WATCH, longest_gap=max(nodes.WATCH / 2, 2 * self.settings.interval)),
             describe=self._describe,
         )
         self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)

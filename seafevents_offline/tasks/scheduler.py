@@ -1,8 +1,10 @@
 """What is due when: restore once, then look every second, scan every interval, sweep every half minute.
 
-tick ─┬─ restore   until it succeeded once; nothing else happens before
-      ├─ look      while anything runs: whose are the running tasks now? how far are they? (2 statements)
-      ├─ scan      beat, survey, take over from dead nodes, claim what fits          (2 statements when idle)
+tick ─┬─ restore   at the start and after each fault of the database; nothing else happens before
+      ├─ look      while anything runs: whose are the running tasks now? how far are they?   (2 statements)
+      ├─ beat      this node lives; while anything runs, in place of the progress            (1 statement)
+      ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
+      ├─ expire    once an hour: tasks that were paused for longer than ``retention``
       └─ sweep     folders in the temporary directory that no task needs any more
 """
 
@@ -29,8 +31,9 @@ LOOK_PERIOD = 1.0
 #: After a wake the running tasks are looked at this soon, in seconds.
 _WOKEN_LOOK = 0.1
 
-#: How often the node says that it lives, in seconds, when the interval is shorter.
+#: How often the node says that it lives, in seconds: with each scan, but neither more nor less often than this.
 BEAT_PERIOD = 5.0
+MAX_BEAT_PERIOD = 15.0
 
 #: How often the temporary directory is swept, in seconds.
 SWEEP_PERIOD = 30.0
@@ -79,7 +82,7 @@ class Scheduler:
         self._taken_over: frozenset[str] = frozenset()
         self._look = _Due(LOOK_PERIOD)
         self._scan = _Due(settings.interval)
-        self._beat = _Due(max(settings.interval, BEAT_PERIOD))
+        self._beat = _Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
         self._sweep = _Due(SWEEP_PERIOD)
         self._expiry = _Due(EXPIRY_PERIOD)
         self._next_warning = 0.0
@@ -96,10 +99,12 @@ class Scheduler:
             self._turn(now, woken=woken)
         except (DatabaseUnavailable, SchemaOutdated) as error:
             self._watch.lost()
+            # What was written just before may have been done without an answer: then a task is ours and nobody knows.
+            self._restored = False
             return self._failed(now, error)
         except TempDirUnusable as error:
             return self._failed(now, error)
-        due = min(self._scan.at, self._look.at) if self._pool.runs() else self._scan.at
+        due = min(self._scan.at, self._beat.at, *([self._look.at] if self._pool.runs() else []))
         return max(0.0, due - now)
 
     def _turn(self, now: float, *, woken: bool) -> None:
@@ -107,6 +112,8 @@ class Scheduler:
             self._restore()
         if self._pool.runs() and self._look.now(now):
             self._look_at_running(now)
+        elif self._beat.now(now):
+            self._repository.beat(self._describe())
         if self._scan.now(now):
             self._survey(now)
         elif woken:
@@ -118,7 +125,8 @@ class Scheduler:
 
     def _restore(self) -> None:
         self._repository.upgrade()
-        for task in self._repository.restore(self._tempdir.node_id):
+        exclude = [run.task.odr_id for run in self._pool.runs()]
+        for task in self._repository.restore(self._tempdir.node_id, exclude=exclude):
             self._submit(task)
         self._restored = True
 
@@ -134,8 +142,6 @@ class Scheduler:
             self._repository.report(progress)
 
     def _survey(self, now: float) -> None:
-        if self._beat.now(now):
-            self._repository.beat(self._describe())
         survey = self._repository.survey(self._tempdir.node_id)
         self._watch.observe(survey.beats, now)
         if self._take_over(now) or survey.waiting:
@@ -180,6 +186,8 @@ class Scheduler:
             self._tempdir.delete(odr_id)
 
     def _failed(self, now: float, error: OfflineDownloadError) -> float:
+        # The next turn surveys before it claims: whom it may claim from is not known any more.
+        self._scan.at = now
         level = logging.DEBUG
         if now >= self._next_warning:
             self._next_warning = now + _WARNING_PERIOD

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import DatabaseUnavailable, OfflineDownloadError
+from ..errors import InfrastructureError, OfflineDownloadError
 from ..pipeline import Pipeline
 from ..repository import Repository
 from ..task import Done, Failed, Gone, Outcome, Progress, Retry
@@ -56,7 +56,7 @@ class Worker:
                 # A payload that waits is known to be complete by its recorded progress alone.
                 self.repository.report(progress)
                 written = self.repository.finish(run.task, outcome)
-            except DatabaseUnavailable as error:
+            except InfrastructureError as error:
                 logger.warning("task %s: its outcome cannot be written yet: %s", odr_id, error)
                 run.wait(_WRITE_PAUSE)
                 if run.gone:

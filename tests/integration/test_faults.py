@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seafevents_offline.engines.aria2 import binary
-from seafevents_offline.errors import EngineUnavailable, TempDirUnusable
+from seafevents_offline.errors import EngineUnavailable, SettingsError, TempDirUnusable
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.tasks.checks import checks
 from tests.support.databases import new_mariadb, remove_mariadb
@@ -77,6 +77,12 @@ def test_a_locked_sqlite_is_waited_for(tmp_path: Path, http_server: HttpServer) 
 
 
 # --- aria2c -------------------------------------------------------------------------------------------
+
+
+def test_a_start_that_fails_leaves_nothing_behind(make_service: MakeService) -> None:
+    with pytest.raises(SettingsError, match="storage"):
+        make_service(storage="seafile").start()
+    make_service().start()
 
 
 def test_a_missing_aria2c_is_said_at_the_start(make_service: MakeService) -> None:

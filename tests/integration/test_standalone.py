@@ -162,6 +162,34 @@ def test_a_temporary_directory_that_others_may_read(open_host: OpenHost, tmp_pat
     host.start()
 
 
+def test_the_library_is_that_of_the_process_that_serves(open_host: OpenHost, tmp_path: Path) -> None:
+    serving = open_host()
+    other = EmbeddedHost.open(data=tmp_path / "data", library=tmp_path / "elsewhere")
+    assert other.library == tmp_path / "elsewhere"
+    serving.start()
+    assert other.library == serving.library == tmp_path / "library"
+    serving.stop()
+    assert other.library == tmp_path / "elsewhere"
+    other.close()
+
+
+def test_what_is_in_the_way_of_the_bell_is_a_warning(
+    open_host: OpenHost, http_server: HttpServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = open_host()
+    (tmp_path / "data" / "wake.sock").mkdir()
+    host.start()
+    assert "cannot wake" in caplog.text
+    assert settled(host, host.add(http_server.serve("/f", File(data=b"x"))).odr_id) is S.OK
+    host.stop()
+    assert not host.is_served()
+
+
+def test_others_cannot_read_the_records(open_host: OpenHost, tmp_path: Path) -> None:
+    open_host()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_doctor_tells_whether_it_is_served(open_host: OpenHost) -> None:
     host = open_host()
     assert "is not running" in host.checks()[-1].detail

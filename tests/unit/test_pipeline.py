@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -233,6 +235,32 @@ def test_what_was_there_already_is_no_speed(scene: MakeScene) -> None:
     assert here.now == pytest.approx(1300, abs=2)
 
 
+def test_a_new_beginning_is_not_slow(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 50_000, 100_000), min_speed=10)
+    here.plan[250] = lambda: here.engine.play(URL, Hold(b"x", 100_000))
+    here.plan[320] = lambda: here.engine.play(URL, Hold(b"x" * 5_000, 100_000))
+    here.plan[500] = lambda: here.engine.play(URL, Deliver(b"x" * 100))
+    assert here.run() == Done(100)
+
+
+def test_time_without_an_engine_does_not_count(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 5_000, 100_000), time_limit=400.0, min_speed=10)
+
+    def suspend() -> None:
+        transfer = here.engine.running[0]
+        transfer.update(replace(transfer.snapshot, suspended=True))
+
+    here.plan[10] = suspend
+    here.plan[3000] = lambda: here.engine.play(URL, Deliver(b"x" * 100))
+    assert here.run() == Done(100)
+
+
+def test_what_was_left_is_measured_too(scene: MakeScene) -> None:
+    here = scene(max_size=4)
+    here.leave({"a.bin": b"hello"})
+    assert reason_of(here.run(size=5, completed=5)) == "too_large"
+
+
 # --- faults and what they cost ------------------------------------------------------------------------
 
 
@@ -420,6 +448,14 @@ def test_storing_again_before_the_file_arrived(scene: MakeScene) -> None:
     assert here.engine.added == []
 
 
+def test_storing_again_still_knows_that_it_is_a_page(scene: MakeScene) -> None:
+    here = scene(Deliver(PAGE))
+    here.run()
+    outcome = here.run(**STORING | {"size": len(PAGE), "completed": len(PAGE)})
+    assert isinstance(outcome, Done)
+    assert outcome.note.reason == "got_web_page"
+
+
 def test_storing_again_without_a_payload_downloads_again(scene: MakeScene) -> None:
     outcome = scene().run(**STORING)
     assert isinstance(outcome, Retry)
@@ -444,7 +480,7 @@ def _snapshot(*files: EngineFile) -> Snapshot:
 
 
 @pytest.mark.parametrize("kind", ["link", "link in folder", "fifo", "directory", "outside", "dots", "short", "long",
-                                  "missing", "incomplete", "nothing"])  # fmt: skip
+                                  "incomplete", "nothing"])  # fmt: skip
 def test_only_complete_regular_files_of_the_own_folder_are_stored(scene: MakeScene, tmp_path: Path, kind: str) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"hello")
@@ -469,7 +505,7 @@ def test_only_complete_regular_files_of_the_own_folder_are_stored(scene: MakeSce
         elif kind == "incomplete":
             path.write_bytes(b"hello")
             completed = 4
-        elif kind != "missing":
+        else:
             path.write_bytes({"short": b"hell", "long": b"hello!"}.get(kind, b""))
         files = () if kind == "nothing" else (EngineFile(path, 5, completed),)
         here.engine.running[0].update(_snapshot(*files))
@@ -477,6 +513,38 @@ def test_only_complete_regular_files_of_the_own_folder_are_stored(scene: MakeSce
     here.plan[1] = deliver
     assert reason_of(here.run()) == "payload_unusable"
     assert here.stored == {}
+
+
+def test_a_payload_that_vanished_is_not_the_links_fault(scene: MakeScene) -> None:
+    here = scene(Hold())
+    here.plan[1] = lambda: here.engine.running[0].update(_snapshot(EngineFile(here.tempdir.folder(7) / "f", 5, 5)))
+    outcome = here.run()
+    assert isinstance(outcome, Retry)
+    assert (outcome.error.reason, outcome.error.costs_attempt) == ("payload_lost", False)
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_the_links_fault(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = scene(Deliver(b"hello"))
+    original = os.lstat
+
+    def too_many_files(path: Any, **options: Any) -> os.stat_result:
+        if str(path).endswith("a.bin"):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return original(path, **options)
+
+    monkeypatch.setattr(os, "lstat", too_many_files)
+    outcome = here.run()
+    assert isinstance(outcome, Retry)
+    assert (outcome.error.reason, outcome.error.costs_attempt) == ("tempdir_unusable", False)
+
+
+def test_a_hostile_file_does_not_take_for_ever(scene: MakeScene) -> None:
+    here = scene(Deliver(b"<!---->" * 150))
+    began = time.process_time()
+    assert here.run() == Done(1050)
+    assert time.process_time() - began < 5
 
 
 def test_a34_several_files_are_stored_together(scene: MakeScene) -> None:

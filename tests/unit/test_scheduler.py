@@ -42,7 +42,7 @@ class Node:
             repository=self.repository,
             tempdir=self.tempdir,
             pool=self.pool,
-            watch=NodeWatch(60),
+            watch=NodeWatch(60, 90),
             describe=lambda: NodeBeat(self.tempdir.node_id, "node", "1"),
         )
         self.statements: list[str] = []
@@ -237,6 +237,78 @@ def test_a16_a_database_that_is_away_stops_nothing(
     node.tick(5)
     assert node.status(odr_id) is S.DOWNLOADING
     assert len([record for record in caplog.records if "it is away" in record.message]) <= 2, "one warning a minute"
+
+
+@pytest.mark.parametrize("lost", ["claim", "storing"])
+def test_an_answer_that_was_lost_strands_no_task(node: Node, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    node.tick()
+    odr_id, other = node.add("a"), node.add("b")
+    if lost == "claim":
+        claim = node.repository.claim
+
+        def claim_and_lose_the_answer(*args: Any, **options: Any) -> None:
+            claim(*args, **options)
+            raise DatabaseUnavailable(detail="the connection broke")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(node.repository, "claim", claim_and_lose_the_answer)
+            node.tick(5)
+        assert node.status(odr_id) is S.DOWNLOADING
+        assert node.pool.runs() == []
+    else:
+        node.tick(5)
+        run = node.run(odr_id)
+        # Recorded, but the run does not know: its outcome must count all the same.
+        assert node.repository.storing(run.task, name="a", size=1, stored_path="/a") is not None
+        assert node.repository.finish(run.task, Retry(0, ServerBusy(status=500)))
+        node.conclude(odr_id)
+    node.tick(5)
+    assert {run.task.odr_id for run in node.pool.runs()} == {odr_id, other}
+    assert node.status(odr_id) is S.DOWNLOADING
+
+
+def test_a_fault_of_the_database_leaves_what_runs_alone(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable(detail="x")
+
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(node.repository, "statuses", away)
+        node.tick(5)
+    node.tick(5)
+    assert not node.run(odr_id).gone
+    assert (node.repository.get(odr_id).claim, node.repository.get(odr_id).restores) == (1, 0)
+
+
+def test_a_long_interval_does_not_look_like_death(make_node: MakeNode) -> None:
+    node = make_node(interval=3600.0)
+    node.tick()
+    (first,) = node.repository.nodes()
+    assert node.tick(0.1) <= 15
+    node.tick(15)
+    (later,) = node.repository.nodes()
+    assert later.beat_at > first.beat_at
+
+
+def test_after_a_fault_it_is_surveyed_before_it_is_claimed(
+    make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable(detail="x")
+
+    owner, other = make_node("owner", workers=1), make_node("other")
+    owner.tick()
+    odr_id = owner.add()
+    owner.tick(5)
+    owner.repository.finish(owner.run(odr_id).task, Retry(0, ServerBusy(status=500)))
+    other.tick()
+    with monkeypatch.context() as patch:
+        patch.setattr(other.repository, "claim", away)
+        other.tick(1, woken=True)
+    other.tick(1, woken=True)
+    assert other.pool.runs() == [], "the node that had it lives and keeps its part"
 
 
 def test_restore_comes_before_the_first_claim(make_node: MakeNode) -> None:

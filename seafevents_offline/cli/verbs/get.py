@@ -61,7 +61,7 @@ def _left(odr_id: int, reason: str, service: Service) -> str:
 def _report(host: EmbeddedHost, task: Task, args: Namespace) -> ExitCode:
     if task.status is OfflineDownloadStatus.OK:
         if not args.json:
-            say(str(Path(host.settings.library, task.stored_path.lstrip("/"))))
+            say(str(Path(host.library, task.stored_path.lstrip("/"))))
         return ExitCode.DONE
     complain(task.comment or task.status.sentence)
     return ExitCode.FAILED

@@ -21,7 +21,7 @@ def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
         log.service_to_file_and_stderr(host.data)
         host.start()
-        say(f"Serving {host.data}; files go to {host.settings.library}. Ctrl-C ends it; what runs goes on next time.")
+        say(f"Serving {host.data}; files go to {host.library}. Ctrl-C ends it; what runs goes on next time.")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

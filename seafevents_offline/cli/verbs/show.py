@@ -41,7 +41,7 @@ def _fields(host: EmbeddedHost, task: Task) -> list[tuple[str, str]]:
         ("link", task.url),
         ("name", task.name),
         ("folder", task.path),
-        ("file", str(Path(host.settings.library, task.stored_path.lstrip("/"))) if is_stored else ""),
+        ("file", str(Path(host.library, task.stored_path.lstrip("/"))) if is_stored else ""),
         ("priority", str(task.priority)),
         ("failed", f"{task.attempts} of {host.settings.max_attempts} attempts" if task.attempts else ""),
         ("added", moment(task.timestamp)),

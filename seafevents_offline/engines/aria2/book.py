@@ -137,6 +137,11 @@ class Book:
         with self._changed:
             return {gid: entry for gid, entry in self._open.items() if entry.sent}
 
+    def everything(self) -> list[Entry]:
+        """All that is open."""
+        with self._changed:
+            return list(self._open.values())
+
     def idle(self) -> bool:
         with self._changed:
             return not self._open

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,8 @@ class Monitor:
         if self._process is not None and not self._process.running():
             self._bury("has died")
         if self._process is None and not self._revive():
+            for entry in self._book.everything():
+                entry.transfer.update(replace(entry.transfer.snapshot, speed=0, suspended=True))
             return
         try:
             self._round(everything or time.monotonic() >= self._next_poll)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ...errors import PayloadLost, PayloadUnusable
+from ...errors import PayloadLost, PayloadUnusable, StorageUnavailable
 from ...task import PayloadFile
 
 #: How anything is opened here: no link is followed, and no pipe or device is waited for.
@@ -46,7 +46,9 @@ def open_source(file: PayloadFile) -> Iterator[int]:
     except (FileNotFoundError, NotADirectoryError):
         raise PayloadLost() from None
     except OSError as error:
-        raise PayloadUnusable() from error
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise PayloadUnusable() from error
+        raise StorageUnavailable(detail=error.strerror or str(error)) from error
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size != file.size:
