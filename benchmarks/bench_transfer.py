@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.support.service import Service
 
 from .common import Row, median, place, report, seconds, server, service, until
 
-PAIRS = 3
+PAIRS = 5
 GIB = 1024**3
 
 
@@ -33,7 +34,9 @@ def ours(folder: Path, urls: list[str], **settings: object) -> float:
 
         def run() -> None:
             running.downloader.wake()
-            until(lambda: _done(running) == len(urls))
+            # Looking costs what is measured: the folder is cheaper to ask than the database.
+            until(lambda: len(os.listdir(running.library)) == len(urls))
+            until(lambda: _done(running) == len(urls), pause=0.001)
 
         return seconds(run)
 

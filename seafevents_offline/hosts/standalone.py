@@ -178,10 +178,13 @@ class _Bell:
 
     def stop(self) -> None:
         self._finished.set()
-        if self._thread.ident is not None:
-            _ring(self._data)
-            self._thread.join(1.0)
-        self._socket.close()
+        try:
+            if self._thread.ident is not None:
+                _ring(self._data)
+                self._thread.join(1.0)
+        finally:
+            # Also when somebody is too impatient for this to end by itself.
+            self._socket.close()
 
     def _listen(self) -> None:
         while not self._finished.is_set():

@@ -343,7 +343,7 @@ def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server
 
 
 def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeService, http_server: HttpServer) -> None:
-    file = File(size=6_000_000, rate=2_000_000, seed=5)
+    file = File(size=16_000_000, rate=2_000_000, seed=5)
     service = make_service(connections=1).start()
     odr_id = service.add(http_server.serve("/f", file))
     service.wait_for(odr_id, lambda task: task.completed > 3_000_000)
@@ -352,5 +352,5 @@ def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeServic
     http_server.wait_for_active(0)
     again = make_service(connections=1).start()
     assert again.wait(odr_id).status is S.OK
-    assert again.files() == {"/f": file.read(0, 6_000_000)}
-    assert http_server.sent() < 8_000_000
+    assert again.files() == {"/f": file.read(0, 16_000_000)}
+    assert http_server.sent() < 19_000_000
