@@ -354,8 +354,9 @@ class Response:
             self.connection.cut(file.break_reset)
 
     async def _body(self, data: bytes, chunked: bool = False) -> None:
-        await self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+        # Booked first: whoever has read a byte finds it in the book.
         self.connection.book.sent(self.request, len(data))
+        await self.connection.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
 
 
 def _headers(file: File) -> dict[str, str | bytes]:
