@@ -81,13 +81,14 @@ class MariaDb:
         command = [
             tool("mariadb-install-db"),
             "--no-defaults",
-            f"--datadir={self.folder / 'data'}",
+            *self._own_folders(),
             "--skip-test-db",
             "--skip-name-resolve",
+            *_as(user),
         ]
         (self.folder / "init.sql").write_text(_INIT)
-        with (self.folder / "install.log").open("wb") as log:
-            subprocess.run([*command, *_as(user)], stdout=log, stderr=log, check=True, timeout=120)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        assert done.returncode == 0, f"the data folder cannot be made:\n{done.stdout.decode(errors='replace')}"
 
     def start(self) -> None:
         """Listen; the first time on any free port, later on the same one again."""
@@ -138,13 +139,16 @@ class MariaDb:
             return ""
         return "ready"
 
+    def _own_folders(self) -> list[str]:
+        # A server that starts removes what looks like its own temporary tables, also those of another one; and making
+        # the data folder starts one too.
+        return [f"--datadir={self.folder / 'data'}", f"--tmpdir={self.folder / 'tmp'}"]
+
     def _command(self, port: int) -> list[str]:
         return [
             tool("mariadbd"),
             "--no-defaults",
-            f"--datadir={self.folder / 'data'}",
-            # A server that starts removes what looks like its own temporary tables, also those of another one.
-            f"--tmpdir={self.folder / 'tmp'}",
+            *self._own_folders(),
             f"--socket={self.folder / 's'}",
             f"--init-file={self.folder / 'init.sql'}",
             f"--pid-file={self.folder / 'pid'}",
