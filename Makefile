@@ -1,14 +1,17 @@
-# make run [URL='…'] [ARGS='…']   make test   make check   make bench   make clean   make help
+# make run [URL='…'] [ARGS='…']   make test   make check   make frontend   make bench   make clean   make help
 #
 # Every goal sets up what it needs first, in ./.venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check frontend bench clean
 
 BIN := .venv/bin
 
-# The oldest aria2p that is supported; the newest is in .venv.
+# The oldest versions that are supported; the newest are in .venv.
 OLD_ARIA2P := .cache/aria2p-0.12.1
+OLD_DJANGO := .cache/django-4.2
+
+FRONTEND := seahub_patch/frontend
 
 # URL and ARGS may hold any character. Make would expand them once more when it exports them, so it must not; what was
 # typed goes to scripts/run.py as it is, under other names, and meets no shell on its way.
@@ -18,11 +21,12 @@ run: export SEAFEVENTS_OFFLINE_URL = $(value URL)
 run: export SEAFEVENTS_OFFLINE_ARGS = $(value ARGS)
 
 help:
-	@echo "make run                serve: download what is put into the list (.venv/bin/seafevents-offline add URL)"
+	@echo "make run                serve the web page and download what is put into the list"
 	@echo "make run URL='...'      download that link into ./library; any character is safe"
 	@echo "make run ... ARGS='...' more options, e.g. ARGS='--name report.zip --timeout 10m'"
-	@echo "make test               all tests, with a real aria2c and a real MariaDB"
+	@echo "make test               all tests, with a real aria2c, a real MariaDB and a real Chromium"
 	@echo "make check              linter, types, layers"
+	@echo "make frontend           build the script and the style sheet of the pages"
 	@echo "make bench              the benchmarks; see benchmarks/README.md"
 	@echo "make clean              remove what was made, but neither ./data nor ./library"
 
@@ -37,6 +41,8 @@ test:
 	@scripts/setup test
 	$(BIN)/python -m pytest -n $(TEST_JOBS)
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
+	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest -n $(TEST_JOBS) tests/routes
+	cd $(FRONTEND) && npm test
 
 check:
 	@scripts/setup check
@@ -45,10 +51,14 @@ check:
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
 
+frontend:
+	@scripts/setup frontend
+	cd $(FRONTEND) && npm run build
+
 bench:
 	@scripts/setup test
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	rm -rf .venv .cache $(FRONTEND)/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

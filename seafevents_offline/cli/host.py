@@ -11,9 +11,9 @@ from typing import Any
 
 from ..errors import AlreadyRunning
 from ..hosts.standalone import EmbeddedHost
+from ..shape import shape
 from ..task import Task
 from .output import complain
-from .shape import shape
 
 #: How often it is looked whether the process that serves the data folder has ended, in seconds.
 _TAKE_OVER_PERIOD = 2.0

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from ..shape import percent
 from ..status import ACTIVE, FINAL, OfflineDownloadStatus
 from ..task import Task
 from .output import clip, escape, pad, say, say_json, width
-from .words import percent, situation, title, utc_now
+from .words import situation, title, utc_now
 
 #: Nothing happens to these any more unless somebody acts.
 AT_REST = FINAL | {OfflineDownloadStatus.UNKNOWN}

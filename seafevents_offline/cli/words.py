@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
+from ..shape import percent, seconds_left
 from ..status import OfflineDownloadStatus
 from ..task import Task
 from ..units import format_size, format_time
@@ -23,20 +24,6 @@ _FIXED_SITUATIONS = {
 def utc_now() -> datetime:
     """Naive UTC, as the records have it."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
-
-
-def percent(task: Task) -> int | None:
-    """0 to 100; None when nobody knows."""
-    if task.status is _S.OK:
-        return 100
-    return min(100, task.completed * 100 // task.size) if task.size else None
-
-
-def seconds_left(task: Task) -> float | None:
-    """At the present speed; None when nobody knows."""
-    if task.status is not _S.DOWNLOADING or task.speed <= 0 or task.size <= task.completed:
-        return None
-    return (task.size - task.completed) / task.speed
 
 
 def title(task: Task) -> str:

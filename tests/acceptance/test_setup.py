@@ -224,9 +224,8 @@ def test_an_aria2c_of_an_active_environment_does_not_count(machine: Machine) -> 
 
 def test_the_tests_need_real_programs_by_name(machine: Machine) -> None:
     machine.python()
-    machine.program("openssl", "exit 0")
-    machine.program("mariadbd", "exit 0")
-    machine.program("my_print_defaults", "exit 0")
+    for name in ("openssl", "mariadbd", "my_print_defaults", "chromium", "node", "npm"):
+        machine.program(name, "exit 0")
     assert last_line(machine.set_up("test")).endswith("e.g.: sudo apt-get install aria2")
     (machine.place / "bin" / "openssl").unlink()
     assert last_line(machine.set_up("test")).endswith("e.g.: sudo apt-get install aria2 openssl")
@@ -235,4 +234,4 @@ def test_the_tests_need_real_programs_by_name(machine: Machine) -> None:
 
 def test_an_unknown_goal_is_refused(machine: Machine) -> None:
     machine.python()
-    assert last_line(machine.set_up("party")) == "There is no goal party; there are run, check and test."
+    assert last_line(machine.set_up("party")) == "There is no goal party; there are run, check, test and frontend."

@@ -1,4 +1,4 @@
-"""A task in words and as JSON."""
+"""A task in words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from seafevents_offline.cli.shape import shape
-from seafevents_offline.cli.words import amount, percent, seconds_left, situation, title, why
+from seafevents_offline.cli.words import amount, situation, title, why
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import Task
 
@@ -73,37 +72,5 @@ def test_a_task_is_called_by_its_name_or_its_link(task: Task, expected: str) -> 
     assert title(task) == expected
 
 
-def test_progress_is_unknown_rather_than_wrong() -> None:
-    assert (percent(TASK), seconds_left(TASK), amount(TASK)) == (None, None, "")
-    assert percent(replace(HALF, completed=11 * KB)) == 100
-    assert percent(replace(TASK, status=S.OK)) == 100
-    assert seconds_left(replace(HALF, completed=11 * KB)) is None
-    assert seconds_left(replace(HALF, status=S.PAUSED)) is None
-
-
-def test_json_has_the_shape_of_the_web_routes() -> None:
-    assert shape(replace(HALF, started_at=NOW, reason="server_busy", reason_args={"status": 503}), "library") == {
-        "odr_id": 3,
-        "repo_id": "r",
-        "repo_name": "library",
-        "path": "/",
-        "url": "http://example.com/a/b%20c.bin?token=x",
-        "name": "",
-        "size": 10 * KB,
-        "completed": 5 * KB,
-        "progress": 50,
-        "speed": KB,
-        "eta": 5,
-        "status": 2,
-        "state": "downloading",
-        "comment": "",
-        "reason": "server_busy",
-        "reason_args": {"status": 503},
-        "priority": 50,
-        "attempts": 0,
-        "owner": "me@localhost",
-        "timestamp": "2026-01-02T03:04:05+00:00",
-        "started_at": "2026-01-02T03:04:05+00:00",
-        "finished_at": None,
-        "stored_path": "",
-    }
+def test_nothing_is_said_of_what_nobody_knows() -> None:
+    assert amount(TASK) == ""

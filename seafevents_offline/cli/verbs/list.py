@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 
 from ...hosts.standalone import OWNER, EmbeddedHost
 from ...repository import TaskPage, TaskQuery
+from ...shape import percent
 from ...task import Task
 from ...units import format_size
 from ..host import as_json, hint_if_nobody_serves, opened
@@ -15,7 +16,7 @@ from ..live import MOVING
 from ..options import count, state
 from ..output import say, say_json, table
 from ..verb import ExitCode, Verb
-from ..words import percent, title, utc_now, why
+from ..words import title, utc_now, why
 
 _HEADING = ("ID", "STATE", "DONE", "SIZE", "NAME", "COMMENT")
 

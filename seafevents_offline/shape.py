@@ -1,4 +1,4 @@
-"""A task as JSON: the same names and units as the web routes give."""
+"""A task as JSON: the one form that the web routes and the command line give."""
 
 from __future__ import annotations
 
@@ -6,8 +6,24 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-from ..task import Task
-from .words import percent, seconds_left
+from .status import OfflineDownloadStatus
+from .task import Task
+
+_S = OfflineDownloadStatus
+
+
+def percent(task: Task) -> int | None:
+    """0 to 100; None when nobody knows."""
+    if task.status is _S.OK:
+        return 100
+    return min(100, task.completed * 100 // task.size) if task.size else None
+
+
+def seconds_left(task: Task) -> float | None:
+    """At the present speed; None when nobody knows."""
+    if task.status is not _S.DOWNLOADING or task.speed <= 0 or task.size <= task.completed:
+        return None
+    return (task.size - task.completed) / task.speed
 
 
 def shape(task: Task, repo_name: str) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""A task as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from seafevents_offline.shape import percent, seconds_left, shape
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.task import Task
+
+S = OfflineDownloadStatus
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+KB = 1024
+
+TASK = Task(
+    odr_id=3,
+    repo_id="r",
+    path="/",
+    url="http://example.com/a/b%20c.bin?token=x",
+    owner="me@localhost",
+    timestamp=NOW,
+    status=S.WAITING,
+)
+HALF = replace(TASK, status=S.DOWNLOADING, size=10 * KB, completed=5 * KB, speed=KB)
+
+
+def test_progress_is_unknown_rather_than_wrong() -> None:
+    assert (percent(TASK), seconds_left(TASK)) == (None, None)
+    assert percent(replace(HALF, completed=11 * KB)) == 100
+    assert percent(replace(TASK, status=S.OK)) == 100
+    assert seconds_left(replace(HALF, completed=11 * KB)) is None
+    assert seconds_left(replace(HALF, status=S.PAUSED)) is None
+
+
+def test_a_task_has_these_keys_and_units() -> None:
+    assert shape(replace(HALF, started_at=NOW, reason="server_busy", reason_args={"status": 503}), "library") == {
+        "odr_id": 3,
+        "repo_id": "r",
+        "repo_name": "library",
+        "path": "/",
+        "url": "http://example.com/a/b%20c.bin?token=x",
+        "name": "",
+        "size": 10 * KB,
+        "completed": 5 * KB,
+        "progress": 50,
+        "speed": KB,
+        "eta": 5,
+        "status": 2,
+        "state": "downloading",
+        "comment": "",
+        "reason": "server_busy",
+        "reason_args": {"status": 503},
+        "priority": 50,
+        "attempts": 0,
+        "owner": "me@localhost",
+        "timestamp": "2026-01-02T03:04:05+00:00",
+        "started_at": "2026-01-02T03:04:05+00:00",
+        "finished_at": None,
+        "stored_path": "",
+    }
