@@ -39,7 +39,7 @@ TEST_JOBS := 4
 
 test:
 	@scripts/setup test
-	$(BIN)/python -m pytest -n $(TEST_JOBS)
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
 	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest -n $(TEST_JOBS) tests/routes
 	cd $(FRONTEND) && npm test

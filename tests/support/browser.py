@@ -1,0 +1,157 @@
+"""A real Chromium and a real serving process: what a person has in front of them.
+
+Chromium is the distribution's; Playwright drives it. Whatever a page complains about on its console fails the test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from .tree import ROOT
+
+if TYPE_CHECKING:
+    from .cli import Cli, Running
+
+#: Seconds that anything on a page may take on a machine that does much else.
+PATIENCE = 30.0
+
+_AXE = ROOT / "seahub_patch" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+#: What Chromium says of a server that is away, and of answers that a test provokes; everything else is a defect.
+_EXPECTED = re.compile(r"Failed to load resource")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Site:
+    """An embedded host in a process of its own; stops and starts on one port, data folder and library."""
+
+    def __init__(self, cli: Cli) -> None:
+        self._cli = cli
+        self.port = free_port()
+        self.link = ""
+        self._process: Running | None = None
+
+    @property
+    def library(self) -> Path:
+        return self._cli.library
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Site:
+        """Serving on return; ``link`` signs a browser in."""
+        self._process = self._cli.start("serve", "--port", str(self.port), "--allow", "127.0.0.0/8")
+        self._process.says(r"http://127\.0\.0\.1:\d+/\?token=\S+")
+        found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", self._process.out)
+        assert found is not None
+        self.link = found.group()
+        return self
+
+    def stop(self) -> None:
+        """As when the machine loses power: nothing of it is left but the disk."""
+        assert self._process is not None
+        self._process.end()
+
+
+@pytest.fixture
+def site(cli: Cli) -> Site:
+    """A serving embedded host; it ends with the test."""
+    return Site(cli).start()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this process."""
+    path = shutil.which("chromium")
+    assert path, "These tests need Chromium, which is not installed. Please run: apt install chromium"
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox refuses to be root.
+        flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        chromium = playwright.chromium.launch(executable_path=path, args=flags)
+        yield chromium
+        chromium.close()
+
+
+class Pages:
+    """Opens pages, each with a profile of its own, and remembers what they complained about."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(self, url: str, **context: Any) -> Page:
+        """``context``: what Playwright's ``new_context`` takes, e.g. ``viewport``, ``locale``, ``color_scheme``."""
+        made = self._browser.new_context(**{"viewport": {"width": 1300, "height": 800}, "locale": "en-US", **context})
+        made.set_default_timeout(PATIENCE * 1000)
+        self._contexts.append(made)
+        page = made.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._listen)
+        page.goto(url)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _EXPECTED.search(message.text):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[Pages]:
+    made = Pages(browser)
+    yield made
+    made.close()
+    assert made.complaints == []
+
+
+@pytest.fixture
+def open_page(pages: Pages, site: Site) -> Callable[..., Page]:
+    """Opens a page of the embedded host, signed in: ``open_page("/offline-download/", locale="de-DE")``."""
+
+    def open_(path: str = "/", **context: Any) -> Page:
+        page = pages.open(site.link, **context)
+        if path != "/":
+            page.goto(site.url + path)
+        return page
+
+    return open_
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on the page as it is now: rule, and where."""
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
