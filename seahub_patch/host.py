@@ -6,13 +6,30 @@ the dotted path of its class; Seahub when there is none.
 
 from __future__ import annotations
 
+import json
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from configparser import RawConfigParser
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, TypeVar
 
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from seafevents_offline import repository
+from seafevents_offline.errors import SettingsError
 from seafevents_offline.repository import Repository
-from seafevents_offline.settings import Settings
+from seafevents_offline.settings import SECTION, Settings
+
+_T = TypeVar("_T")
+
+_DEFAULT = "seahub_patch.host.SeahubHost"
+_MESSAGE = "offline-file-upload"
+
+_making = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -51,11 +68,11 @@ class Host(ABC):
 
     @abstractmethod
     def authenticators(self) -> Sequence[Any]:
-        """Instances of Django REST framework's authentication classes that the routes ask, in this order."""
+        """New instances of Django REST framework's authentication classes that the routes ask, in this order."""
 
     @abstractmethod
     def throttles(self) -> Sequence[Any]:
-        """Instances of its throttle classes."""
+        """New instances of its throttle classes: such a one belongs to one request."""
 
     @abstractmethod
     def username(self, request: Any) -> str:
@@ -98,6 +115,160 @@ class Host(ABC):
         """Tell the download service that something changed; whatever goes wrong is raised and costs nothing."""
 
 
+class SeahubHost(Host):
+    """Seahub 11 to 14. What differs between them is found out by looking, never by the version."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._settings: Settings | None = None
+        self._repository: Repository | None = None
+
+    def settings(self) -> Settings:
+        with self._lock:
+            if self._settings is None:
+                self._settings = Settings.from_config(_events_config())
+            return self._settings
+
+    def repository(self) -> Repository:
+        settings = self.settings()
+        with self._lock:
+            if self._repository is None:
+                self._repository = repository.open(replace(settings, database=settings.database or _events_database()))
+            return self._repository
+
+    def authenticators(self) -> Sequence[Any]:
+        from rest_framework.authentication import SessionAuthentication
+        from seahub.api2.authentication import TokenAuthentication
+
+        return TokenAuthentication(), SessionAuthentication()
+
+    def throttles(self) -> Sequence[Any]:
+        from seahub.api2.throttling import UserRateThrottle
+
+        return (UserRateThrottle(),)
+
+    def username(self, request: Any) -> str:
+        return str(request.user.username or "")
+
+    def may_use(self, request: Any) -> bool:
+        from seahub.role_permissions.utils import get_enabled_role_permissions_by_role
+
+        role = getattr(request.user, "role", "")
+        permissions = get_enabled_role_permissions_by_role(role)
+        return bool(permissions.get("can_use_offline_download", role != "guest"))
+
+    def may_view_logs(self, request: Any) -> bool:
+        return bool(request.user.is_staff and request.user.admin_permissions.can_view_user_log())
+
+    def may_view_system(self, request: Any) -> bool:
+        return bool(request.user.is_staff and request.user.admin_permissions.can_view_system_info())
+
+    def library(self, repo_id: str) -> Library | None:
+        from seaserv import seafile_api
+
+        found = _unless("Invalid repo id", lambda: seafile_api.get_repo(repo_id))
+        if found is None:
+            return None
+        # A shared folder is a library of its own to its reader; its files are the original one's.
+        owner = _owner_of(found.origin_repo_id if found.is_virtual else repo_id)
+        # Seahub 11 has no wiki libraries; an attribute that it does not know is None.
+        return Library(repo_id, found.name or "", bool(found.encrypted), found.repo_type == "wiki", owner)
+
+    def has_folder(self, repo_id: str, path: str) -> bool:
+        from seaserv import seafile_api
+
+        # An empty folder has an id as well (zeros); the error means that the library is gone.
+        return bool(_unless("Get repo error", lambda: seafile_api.get_dir_id_by_path(repo_id, path)))
+
+    def may_upload(self, request: Any, repo_id: str, path: str) -> bool:
+        from seahub.utils.repo import parse_repo_perm
+        from seahub.views import check_folder_permission
+
+        permission = check_folder_permission(request, repo_id, path)
+        # Seahub takes no permission at all for the number of a custom one and warns.
+        return bool(permission and parse_repo_perm(permission).can_upload)
+
+    def has_room(self, repo_id: str, size: int = 0) -> bool:
+        from seaserv import seafile_api
+
+        return bool(seafile_api.check_quota(repo_id, size) >= 0)
+
+    def person(self, username: str) -> Person:
+        from seahub.base.templatetags.seahub_tags import email2contact_email, email2nickname
+
+        return Person(username, email2nickname(username) or username, email2contact_email(username) or username)
+
+    def wake(self, odr_id: int) -> None:
+        from seahub import utils
+        from seaserv import seafile_api
+
+        if hasattr(utils, "send_user_login_msg"):
+            message = json.dumps({"msg_type": _MESSAGE, "odr_id": odr_id})
+        else:
+            # Up to Seahub 11 messages are fields with tabs between them.
+            message = f"{_MESSAGE}\t{odr_id}"
+        seafile_api.publish_event("seahub.stats", message)
+
+
 def current() -> Host:
     """The host of this process. Raises ImproperlyConfigured when the setting names no Host."""
-    raise NotImplementedError
+    host = getattr(django_settings, "OFFLINE_DOWNLOAD_HOST", _DEFAULT)
+    if isinstance(host, str):
+        with _making:
+            host = _made(host)
+    if not isinstance(host, Host):
+        raise ImproperlyConfigured("OFFLINE_DOWNLOAD_HOST must be a Host of seahub_patch or the dotted path of one.")
+    return host
+
+
+@cache
+def _made(path: str) -> Any:
+    try:
+        return import_string(path)()
+    except ImportError as error:
+        raise ImproperlyConfigured(f"OFFLINE_DOWNLOAD_HOST: {error}") from error
+
+
+def _events_config() -> RawConfigParser:
+    """seafevents.conf; empty where there is none, as Seahub removes the setting then."""
+    config = RawConfigParser(strict=False)
+    path = getattr(django_settings, "EVENTS_CONFIG_FILE", None)
+    if path:
+        config.read(path, encoding="utf-8")
+    return config
+
+
+def _events_database() -> str:
+    """The URL, password included, of the database that Seahub and the daemon share."""
+    from seahub import utils
+
+    if not hasattr(utils, "SeafEventsSession"):
+        raise SettingsError(section=SECTION, option="database", value="", allowed="Seahub knows no seafevents.conf")
+    session = utils.SeafEventsSession()
+    try:
+        return str(session.get_bind().engine.url.render_as_string(hide_password=False))
+    finally:
+        session.close()
+
+
+def _owner_of(repo_id: str) -> str:
+    from seaserv import seafile_api
+
+    owner = seafile_api.get_repo_owner(repo_id)
+    if not owner:
+        # The library of an organisation; the community edition has no such function.
+        owner = _unless("cannot find function", lambda: seafile_api.get_org_repo_owner(repo_id))
+    return str(owner or "")
+
+
+def _unless(meaning_none: str, call: Callable[[], _T]) -> _T | None:
+    """What the RPC answers; None for the one error that is an answer as well. Raises all the others."""
+    from pysearpc import SearpcError
+
+    try:
+        return call()
+    except SearpcError as error:
+        # The text is all that a client gets of an error.
+        if meaning_none not in str(error):
+            raise
+        return None
