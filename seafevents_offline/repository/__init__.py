@@ -17,6 +17,7 @@ from .doors import Doors
 from .lists import Lists
 from .nodes import Nodes
 from .part import utc_now
+from .reports import Reports
 from .schema import Schema
 from .values import SORTS, Node, NodeBeat, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
 from .workers import Workers
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, Nodes, Claims, Workers, Schema):
+class Repository(Doors, Lists, Reports, Nodes, Claims, Workers, Schema):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:

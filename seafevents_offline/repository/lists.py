@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select
 
 from ..models import RECORDS
 from ..status import ACTIVE, OfflineDownloadStatus
@@ -21,10 +21,10 @@ class Lists(Part):
 
     def find(self, query: TaskQuery) -> TaskPage:
         """One page of tasks; a page behind the last one is empty."""
-        condition = _condition(query)
-        page = select(*TASK_COLUMNS).where(condition).order_by(*_order(query.sort))
+        wanted = condition(query)
+        page = select(*TASK_COLUMNS).where(wanted).order_by(*_order(query.sort))
         page = page.limit(query.per_page).offset((query.page - 1) * query.per_page)
-        total = select(func.count()).select_from(RECORDS).where(condition)
+        total = select(func.count()).select_from(RECORDS).where(wanted)
         if query.owner is not None:
             page, total = using("list", page), using("list", total)
 
@@ -68,7 +68,8 @@ class Lists(Part):
         return self._database.run(work)
 
 
-def _condition(query: TaskQuery) -> ColumnElement[bool]:
+def condition(query: TaskQuery) -> ColumnElement[bool]:
+    """What ``query`` asks for, whatever its page."""
     conditions: list[ColumnElement[bool]] = []
     if query.owner is not None:
         conditions.append(_R.owner == query.owner)
@@ -84,9 +85,20 @@ def _condition(query: TaskQuery) -> ColumnElement[bool]:
 
 
 def _contains(query: TaskQuery) -> ColumnElement[bool]:
-    # Who looks at everybody's tasks does not see the links' queries, and shall not find them out by searching.
-    url = _R.url if query.owner is not None else func.substr(_R.url, 1, func.instr(_R.url + "?", "?") - 1)
+    # Who may not see all of a link shall not find it out by searching.
+    url = _public_link() if query.owner is None or query.redacted else _R.url
     return or_(*(column.icontains(query.text, autoescape=True) for column in (_R.name, _R.path, url)))
+
+
+def _public_link() -> ColumnElement[str]:
+    """What ``link.without_query`` leaves of a link; nothing of one that names a user, which no door lets in."""
+    link = _before("#", _before("?", _R.url))
+    authority = _before("/", func.substr(link, func.instr(link, "://") + 3, type_=Text))
+    return case((and_(func.instr(link, "://") > 0, func.instr(authority, "@") == 0), link), else_="")
+
+
+def _before(mark: str, text: ColumnElement[str]) -> ColumnElement[str]:
+    return func.substr(text, 1, func.instr(text + mark, mark) - 1, type_=Text)
 
 
 def _order(sort: str) -> list[ColumnElement[object]]:

@@ -21,8 +21,9 @@ SORTS = frozenset(f"{sign}{column}" for column in SORT_COLUMNS for sign in ("", 
 class TaskQuery:
     """Which tasks to list. ``owner`` None: everybody's; empty ``statuses``: all; ``hidden``: also removed ones.
 
-    ``text`` is looked for in names, folders and links, in everybody's list without the links' queries, which may be
-    secret. Raises ValueError for a sort, page or size that cannot be.
+    ``text`` is looked for in names, folders and links. What may be secret in a link (its query, a user name) is not
+    looked at in everybody's list, nor where the query is ``redacted``: an administrator looks at one owner's tasks.
+    Raises ValueError for a sort, page or size that cannot be.
     """
 
     owner: str | None = None
@@ -33,6 +34,7 @@ class TaskQuery:
     page: int = 1
     per_page: int = 10
     hidden: bool = False
+    redacted: bool = False
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS or self.page < 1 or self.per_page < 1:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from inspect import signature
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultDialect
 
 from seafevents_offline.errors import DiskFull, FileNotFoundAtServer
@@ -16,31 +14,9 @@ from seafevents_offline.status import Action
 from seafevents_offline.task import Done, Failed, Progress, Retry
 from tests.support.databases import run_sql
 from tests.support.records import ADA, NODE, OTHER_NODE, ROOMY, add_many, claimed, new, stored
+from tests.support.statements import Counter
 
 BEGIN_AND_COMMIT = 2
-
-
-class Counter:
-    """The statements since the last look."""
-
-    def __init__(self, repo: Repository) -> None:
-        self.is_sqlite = repo._database.is_sqlite
-        self._seen: list[str] = []
-        event.listen(repo._database.engine, "before_cursor_execute", self._note)
-
-    def _note(self, connection: object, cursor: object, statement: str, *_: object) -> None:
-        self._seen.append(statement)
-
-    def of(self, call: Callable[[], object]) -> int:
-        self._seen.clear()
-        call()
-        return len(self._seen)
-
-
-@pytest.fixture
-def statements(repo: Repository) -> Counter:
-    repo.survey(NODE)
-    return Counter(repo)
 
 
 def test_an_idle_tick_is_two_statements(repo: Repository, statements: Counter) -> None:

@@ -98,6 +98,22 @@ def test_only_its_owner_can_search_a_links_query(repo: Repository) -> None:
     assert ids(repo.find(TaskQuery(text="example/file"))) == [odr_id]
 
 
+@pytest.mark.parametrize("owner", [None, ADA])
+def test_an_administrator_cannot_search_what_is_secret_in_links(repo: Repository, owner: str | None) -> None:
+    links = [
+        "https://a.example/file?token=s3cret",
+        "https://a.example/file#s3cret?x",
+        "https://ada:s3cret@a.example/file",
+        "https://s3cret@s3cret@a.example/file",
+        "no-link-s3cret",
+    ]
+    odr_ids = [repo.add(new(link)).odr_id for link in links]
+    visible = repo.add(new("https://a.example/@s3cret/x@y?z")).odr_id
+    assert ids(repo.find(TaskQuery(text="s3cret", owner=owner, redacted=True))) == [visible]
+    assert ids(repo.find(TaskQuery(text="s3cret", owner=ADA))) == [visible, *odr_ids[::-1]]
+    assert ids(repo.find(TaskQuery(text="A.example", owner=owner, redacted=True))) == [visible, *odr_ids[1::-1]]
+
+
 @pytest.mark.parametrize("sort", sorted(SORTS))
 @pytest.mark.parametrize("owner", [ADA, None])
 def test_every_sort_orders_by_its_column(

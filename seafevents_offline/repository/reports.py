@@ -1,0 +1,49 @@
+"""What administrators ask for: everything there is, bit by bit, and how long the queue is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import func, select
+
+from ..models import RECORDS
+from ..status import OfflineDownloadStatus
+from ..task import Task
+from .lists import condition
+from .part import Part
+from .statements import TASK_COLUMNS, is_one_of, newest_first, to_tasks, using
+from .values import TaskQuery
+
+_R = RECORDS.c
+_S = OfflineDownloadStatus
+
+#: Rows that ``export`` holds at a time.
+EXPORT_CHUNK = 500
+
+_QUEUE = frozenset(_S) - {_S.OK, _S.CANCELLED, _S.UNKNOWN}
+
+
+class Reports(Part):
+    """Memory and connections do not grow with the number of tasks."""
+
+    def export(self, query: TaskQuery, chunk: int = EXPORT_CHUNK) -> Iterator[Task]:
+        """Every task that the query finds, newest first; its sort, page and size are not looked at.
+
+        One statement for each ``chunk`` of tasks, and no connection between them: whoever reads may take all day.
+        What is added meanwhile does not come.
+        """
+        tasks_ = select(*TASK_COLUMNS).where(condition(query)).order_by(_R.odr_id.desc()).limit(chunk)
+        statement = newest_first(tasks_) if query.owner is None else using("list", tasks_)
+        following = statement
+        while True:
+            tasks = self._database.run(lambda connection, page=following: to_tasks(connection.execute(page)))
+            yield from tasks
+            if len(tasks) < chunk:
+                return
+            following = statement.where(_R.odr_id < tasks[-1].odr_id)
+
+    def queue(self) -> Mapping[OfflineDownloadStatus, int]:
+        """How many tasks there are in each status but those that are done with."""
+        counts = using("ready", select(_R.status, func.count()).where(is_one_of(_QUEUE)).group_by(_R.status))
+        found = self._database.run(lambda connection: connection.execute(counts).all())
+        return dict.fromkeys(_QUEUE, 0) | {_S.of(number): count for number, count in found}
