@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from ..models import RECORDS
 from ..status import OfflineDownloadStatus
@@ -34,16 +35,17 @@ class Reports(Part):
         """
         tasks_ = select(*TASK_COLUMNS).where(condition(query)).order_by(_R.odr_id.desc()).limit(chunk)
         statement = newest_first(tasks_) if query.owner is None else using("list", tasks_)
-        following = statement
-        while True:
-            tasks = self._database.run(lambda connection, page=following: to_tasks(connection.execute(page)))
+        tasks = self._tasks(statement)
+        yield from tasks
+        while len(tasks) == chunk:
+            tasks = self._tasks(statement.where(_R.odr_id < tasks[-1].odr_id))
             yield from tasks
-            if len(tasks) < chunk:
-                return
-            following = statement.where(_R.odr_id < tasks[-1].odr_id)
 
     def queue(self) -> Mapping[OfflineDownloadStatus, int]:
         """How many tasks there are in each status but those that are done with."""
         counts = using("ready", select(_R.status, func.count()).where(is_one_of(_QUEUE)).group_by(_R.status))
         found = self._database.run(lambda connection: connection.execute(counts).all())
         return dict.fromkeys(_QUEUE, 0) | {_S.of(number): count for number, count in found}
+
+    def _tasks(self, statement: Select[Any]) -> list[Task]:
+        return self._database.run(lambda connection: to_tasks(connection.execute(statement)))
