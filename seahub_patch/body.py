@@ -1,0 +1,170 @@
+"""Request bodies, JSON or form, as typed values. Everything that is wrong with one is a Refusal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from seafevents_offline.errors import LinkEmpty, LinkInvalid, NameInvalid, OfflineDownloadError, PathInvalid
+from seafevents_offline.filename import check_name, check_path
+from seafevents_offline.status import FINAL, OfflineDownloadStatus
+from seafevents_offline.task import PRIORITIES
+
+from .replies import Refusal, translated
+
+#: Bytes that a body may have: 100 of the longest links fit in.
+MAX_BYTES = 2_621_440
+
+#: Links that one request may bring.
+MAX_LINKS = 100
+
+_REPO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+# Django's own field in forms.
+_FOREIGN = frozenset({"csrfmiddlewaretoken"})
+
+
+class JsonParser(BaseParser):
+    """UTF-8 whatever the charset says, and not impressed by a body that is all brackets."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return json.loads(stream.read(), parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise ParseError() from None
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What to add where. ``links`` are as they were typed; ``many``: they came as a list."""
+
+    repo_id: str
+    path: str
+    links: tuple[str, ...]
+    many: bool
+    name: str
+    priority: int
+
+
+def addition(request: Any) -> Addition:
+    data = _fields(request, {"repo_id", "path", "url", "urls", "name", "priority"})
+    repo_id, path = repo_id_of(_text(data, "repo_id")), _path(_text(data, "path"))
+    many = "urls" in data
+    if many and "url" in data:
+        raise Refusal(400, gettext("Please give either url or urls."))
+    links = _links(data) if many else (_text(data, "url"),)
+    name = _name(data, len(links))
+    return Addition(repo_id, path, links, many, name, _priority(data.get("priority", 50)))
+
+
+def priority(request: Any) -> int:
+    """The one field of a task that its owner may change."""
+    return _priority(_fields(request, {"priority"}).get("priority"))
+
+
+def nothing(request: Any) -> None:
+    """Refuse fields where none is expected."""
+    _fields(request, set())
+
+
+def final_states(request: Any) -> frozenset[OfflineDownloadStatus]:
+    """``status``: names or numbers of states that are final; all of these when it is missing."""
+    data = _fields(request, {"status"})
+    if "status" not in data:
+        return FINAL
+    wanted = data.getlist("status") if isinstance(data, QueryDict) else data["status"]
+    found = states_of(wanted if isinstance(wanted, list) else [wanted])
+    if not found or not found <= FINAL:
+        raise Refusal(400, gettext("status invalid."))
+    return found
+
+
+def repo_id_of(text: str) -> str:
+    if not _REPO_ID.fullmatch(text):
+        raise Refusal(400, gettext("repo_id invalid."))
+    return text
+
+
+def states_of(words: list[Any]) -> frozenset[OfflineDownloadStatus]:
+    """From names and numbers, also several in one word with commas between. Refuses others."""
+    named = {status.state: status for status in OfflineDownloadStatus}
+    named.update({str(int(status)): status for status in OfflineDownloadStatus})
+    parts = [part.strip() for word in words for part in str(word).split(",")]
+    try:
+        return frozenset(named[part.lower()] for part in parts if part)
+    except KeyError:
+        raise Refusal(400, gettext("status invalid.")) from None
+
+
+def with_reason(sentence: str, error: OfflineDownloadError) -> str:
+    """``url invalid.`` and, where the error says more than that, its own sentence."""
+    return sentence if isinstance(error, (LinkEmpty, LinkInvalid)) else f"{sentence} {translated(error)}"
+
+
+def _fields(request: Any, allowed: set[str]) -> Mapping[str, Any]:
+    data = request.data
+    if not isinstance(data, Mapping) and not isinstance(data, QueryDict):
+        raise Refusal(400, gettext("The request cannot be read."))
+    unknown = sorted(str(name)[:60] for name in set(data) - allowed - _FOREIGN)
+    if unknown:
+        sentence = gettext("These fields are not known: {fields}.")
+        raise Refusal(400, sentence.format(fields=", ".join(unknown[:5])))
+    return data
+
+
+def _text(data: Mapping[str, Any], field: str) -> str:
+    value = data.get(field, "")
+    return value if isinstance(value, str) else ""
+
+
+def _path(text: str) -> str:
+    try:
+        return check_path(text)
+    except PathInvalid:
+        raise Refusal(400, gettext("path invalid.")) from None
+
+
+def _links(data: Mapping[str, Any]) -> tuple[str, ...]:
+    links = data.getlist("urls") if isinstance(data, QueryDict) else data["urls"]
+    texts = isinstance(links, list) and all(isinstance(link, str) for link in links)
+    if not texts or not 1 <= len(links) <= MAX_LINKS:
+        sentence = gettext("urls invalid. Please give 1 to {limit} links at once.")
+        raise Refusal(400, sentence.format(limit=MAX_LINKS))
+    return tuple(links)
+
+
+def _name(data: Mapping[str, Any], links: int) -> str:
+    name = data.get("name") or ""
+    if not isinstance(name, str):
+        raise Refusal(400, gettext("name invalid."))
+    if not name.strip():
+        return ""
+    if links > 1:
+        raise Refusal(400, gettext("name invalid. A name can be given for one link only."))
+    try:
+        return check_name(name)
+    except NameInvalid as error:
+        raise Refusal(400, with_reason(gettext("name invalid."), error)) from None
+
+
+def _priority(value: Any) -> int:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = int(value)
+    # True is a whole number to Python.
+    if type(value) is not int or value not in PRIORITIES:
+        raise Refusal(400, gettext("priority invalid."))
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)

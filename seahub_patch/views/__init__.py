@@ -1,0 +1,1 @@
+"""The routes' views, one theme a module."""
