@@ -1,25 +1,16 @@
 import { gettext, language } from './i18n';
 
-const UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const DAY = 86_400_000;
 
 /** "412 MB", "1.2 GB": 1024-based as Seahub counts, three digits at most. */
 export function size(bytes: number): string {
-  if (bytes < 1000) return number(bytes, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
-  let value = bytes;
-  let unit = -1;
-  do {
-    value /= 1024;
-    unit += 1;
-    // 999.6 would be written as 1,000.
-  } while (value >= 999.5 && unit < UNITS.length - 1);
-  const digits = value < 99.95 ? 1 : 0;
-  return number(value, { style: 'unit', unit: UNITS[unit], maximumFractionDigits: digits });
+  return amount(bytes, '', 'long');
 }
 
 /** "24.6 MB/s" */
 export function speed(bytesPerSecond: number): string {
-  return gettext('{size}/s', { size: bytesPerSecond < 1000 ? `${number(bytesPerSecond)} B` : size(bytesPerSecond) });
+  return amount(bytesPerSecond, '-per-second', 'short');
 }
 
 /** "63 %" as the reader's language writes it. */
@@ -53,6 +44,19 @@ export function when(iso: string | null, now: Date = new Date()): string {
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {
   const format = memoised(numbers, options, () => new Intl.NumberFormat(language(), options));
   return format.format(value);
+}
+
+function amount(bytes: number, per: string, bytesAre: 'short' | 'long'): string {
+  let value = bytes;
+  let index = 0;
+  // 999.6 would be written as 1,000.
+  while (value >= 999.5 && index < UNITS.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  const digits = index > 0 && value < 99.95 ? 1 : 0;
+  const unitDisplay = index === 0 ? bytesAre : 'short';
+  return number(value, { style: 'unit', unit: UNITS[index] + per, unitDisplay, maximumFractionDigits: digits });
 }
 
 function date(value: Date, options: Intl.DateTimeFormatOptions): string {
