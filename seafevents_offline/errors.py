@@ -303,6 +303,11 @@ class AlreadyRunning(InfrastructureError):
     sentence = "Another download service is running on {path}; this one does not start."
 
 
+class PortUnavailable(InfrastructureError):
+    reason = "port_unavailable"
+    sentence = "The page cannot have port {port}: {detail}. Choose another one with --port."
+
+
 class DiskFull(InfrastructureError):
     reason = "disk_full"
     sentence = "The server's disk is full; the task goes on when there is space again."

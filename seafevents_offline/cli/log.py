@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from ..errors import StorageUnavailable
 from .output import escape
 
-_PACKAGE = __name__.partition(".")[0]
+_PACKAGES = (__name__.partition(".")[0], "seahub_patch")
+#: What the page is made of; it is heard when it fails, not each time that somebody mistypes an address.
+_LIBRARIES = ("django", "waitress")
 _SHORT = "%(message)s"
 _LONG = "[%(asctime)s] %(levelname)s %(threadName)s %(message)s"
 _MAX_BYTES = 5 * 1024**2
@@ -52,12 +55,18 @@ def _file(data: Path) -> logging.Handler:
 
 def _set(level: int, line: str, *handlers: logging.Handler) -> None:
     """Instead of what was set before; other packages' loggers are left alone."""
-    package = logging.getLogger(_PACKAGE)
-    for old in package.handlers[:]:
-        package.removeHandler(old)
-        old.close()
     for handler in handlers:
         handler.setFormatter(_Formatter(line))
-        package.addHandler(handler)
-    package.setLevel(level)
-    package.propagate = False
+    for names, threshold in ((_PACKAGES, level), (_LIBRARIES, logging.ERROR)):
+        for name in names:
+            _set_one(logging.getLogger(name), threshold, handlers)
+
+
+def _set_one(logger: logging.Logger, level: int, handlers: Sequence[logging.Handler]) -> None:
+    for old in logger.handlers[:]:
+        logger.removeHandler(old)
+        old.close()
+    for handler in handlers:
+        logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False

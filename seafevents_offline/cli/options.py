@@ -92,6 +92,10 @@ def port(text: str) -> int:
     return _whole(text, range(1, 65536), "is not a port; it is a number from 1 to 65535")
 
 
+def port_or_any(text: str) -> int:
+    return _whole(text, range(65536), "is not a port; it is a number from 1 to 65535, or 0 for any that is free")
+
+
 def priority(text: str) -> int:
     return _whole(text, PRIORITIES, "is not a priority; it is a number from 0 to 100, higher goes first")
 

@@ -24,6 +24,9 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _REFUSED = frozenset({errno.EFBIG, errno.ENAMETOOLONG, errno.EILSEQ})
 
+#: How everything is called in a library that is not complete yet.
+HIDDEN_PREFIX = ".offline-download-"
+
 
 class FolderStorage(Storage):
     """``root`` is the library. ``tempdir`` is where payloads come from: on the same file system storing one needs no
@@ -157,4 +160,4 @@ def _split(stored_path: str) -> tuple[tuple[str, ...], str]:
 def _hidden_name(task: Task) -> str:
     """The same for every run of the task; and two services that share a library do not share it."""
     seal = hashlib.sha256(f"{task.odr_id} {task.timestamp} {task.owner} {task.url}".encode("utf-8", "replace"))
-    return f".offline-download-{task.odr_id}-{seal.hexdigest()[:12]}"
+    return f"{HIDDEN_PREFIX}{task.odr_id}-{seal.hexdigest()[:12]}"

@@ -1,0 +1,39 @@
+"""``{% offline_download "library" %}``: what a page needs to have the feature on it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+
+from .. import host, page
+
+logger = logging.getLogger(__name__)
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def offline_download(context: Any, name: str) -> str:
+    """The configuration, the style sheet and the script; nothing where the feature is off or nobody is signed in."""
+    try:
+        return _elements(context["request"], name)
+    except Exception:
+        # Whatever it is: a page of Seahub must not be lost because something of ours is wrong.
+        logger.exception("Offline download cannot be put into the page %s", name)
+        return ""
+
+
+def _elements(request: Any, name: str) -> str:
+    here = host.current()
+    if not here.settings().enabled or not here.username(request):
+        return ""
+    elements: SafeString = format_html(
+        '{}<link rel="stylesheet" href="{}"><script src="{}" defer></script>',
+        json_script(page.config(request, name), "offline-download-config"),
+        page.asset_address("offline-download.css"),
+        page.asset_address("offline-download.js"),
+    )
+    return elements

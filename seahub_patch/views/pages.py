@@ -1,0 +1,46 @@
+"""The pages: a frame, what the script must know, and the script; the rest happens in the browser."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from .. import host
+
+
+@require_safe
+def downloads(request: HttpRequest) -> HttpResponse:
+    """``?url=`` is read by the script, which fills it in and adds nothing by itself."""
+    if not host.current().username(request):
+        return _to_sign_in(request)
+    return _page(request, "downloads", _("Offline download"))
+
+
+@require_safe
+def admin(request: HttpRequest) -> HttpResponse:
+    here = host.current()
+    if not here.username(request):
+        return _to_sign_in(request)
+    if not here.may_view_logs(request):
+        return _page(request, "", _("Offline download"), _("Only administrators may see this page."), status=403)
+    return _page(request, "admin", _("Offline download: administration"))
+
+
+def _page(request: HttpRequest, page: str, title: str, refusal: str = "", status: int = 200) -> HttpResponse:
+    context = {"page": page, "title": title, "refusal": refusal, "site_root": getattr(settings, "SITE_ROOT", "/")}
+    answer: HttpResponse = render(request, "offline_download/page.html", context, status=status)
+    answer.headers["X-Frame-Options"] = "DENY"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    # Both Seahub and Django call the parameter so.
+    return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
