@@ -7,7 +7,6 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html, json_script
-from django.utils.safestring import SafeString
 
 from .. import host, page
 
@@ -30,7 +29,7 @@ def _elements(request: Any, name: str) -> str:
     here = host.current()
     if not here.settings().enabled or not here.username(request):
         return ""
-    elements: SafeString = format_html(
+    elements: str = format_html(
         '{}<link rel="stylesheet" href="{}"><script src="{}" defer></script>',
         json_script(page.config(request, name), "offline-download-config"),
         page.asset_address("offline-download.css"),

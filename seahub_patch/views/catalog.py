@@ -44,4 +44,4 @@ class _Catalog(JSONCatalog):
 
 
 def _path(language: str) -> Path:
-    return LOCALES / to_locale(language) / "LC_MESSAGES" / "django.mo"
+    return LOCALES / str(to_locale(language)) / "LC_MESSAGES" / "django.mo"

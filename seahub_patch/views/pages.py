@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -10,7 +11,11 @@ from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from seafevents_offline.errors import SettingsError
+
 from .. import host
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -26,13 +31,25 @@ def admin(request: HttpRequest) -> HttpResponse:
     here = host.current()
     if not here.username(request):
         return _to_sign_in(request)
+    title = _("Offline download: administration")
     if not here.may_view_logs(request):
-        return _page(request, "", _("Offline download"), _("Only administrators may see this page."), status=403)
-    return _page(request, "admin", _("Offline download: administration"))
+        return _show(request, 403, title=title, refusal=_("Only administrators may see this page."))
+    return _page(request, "admin", title)
 
 
-def _page(request: HttpRequest, page: str, title: str, refusal: str = "", status: int = 200) -> HttpResponse:
-    context = {"page": page, "title": title, "refusal": refusal, "site_root": getattr(settings, "SITE_ROOT", "/")}
+def _page(request: HttpRequest, page: str, title: str) -> HttpResponse:
+    try:
+        enabled = host.current().settings().enabled
+    except SettingsError:
+        logger.exception("Offline download is not set up rightly")
+        return _show(request, 503, title=title, refusal=_("Offline download is not set up rightly."))
+    if not enabled:
+        return _show(request, 404, title=title, refusal=_("Offline download not supported."))
+    return _show(request, 200, title=title, page=page)
+
+
+def _show(request: HttpRequest, status: int, **context: str) -> HttpResponse:
+    context["site_root"] = getattr(settings, "SITE_ROOT", "/")
     answer: HttpResponse = render(request, "offline_download/page.html", context, status=status)
     answer.headers["X-Frame-Options"] = "DENY"
     answer.headers["X-Content-Type-Options"] = "nosniff"

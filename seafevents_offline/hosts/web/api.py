@@ -31,19 +31,19 @@ def folder(request: HttpRequest, repo_id: str) -> HttpResponse:
     """``GET ?p=/path&t=d`` lists; ``POST ?p=/path/new`` with ``operation=mkdir`` makes a folder."""
     if repo_id != REPO_ID:
         return _error(404, _("Library not found."))
-    try:
-        path = check_path(request.GET.get("p", "/"))
-    except InputError:
-        return _error(400, _("path invalid."))
-    answer: HttpResponse = (_make if request.method == "POST" else _list)(request, path)
+    answer: HttpResponse = (_make if request.method == "POST" else _list)(request, request.GET.get("p", "/"))
     return answer
 
 
 @require_GET
 def _list(request: HttpRequest, path: str) -> HttpResponse:
     wanted = request.GET.get("t", "")
+    try:
+        path = check_path(path)
+    except InputError:
+        return _error(400, "path invalid.")
     if wanted not in ("", "d", "f"):
-        return _error(400, _("type invalid."))
+        return _error(400, "type invalid.")
     try:
         entries = _folder().entries(path)
         identity = _folder().identity(path)
@@ -57,14 +57,18 @@ def _list(request: HttpRequest, path: str) -> HttpResponse:
 @require_POST
 def _make(request: HttpRequest, path: str) -> HttpResponse:
     if request.POST.get("operation") != "mkdir":
-        return _error(400, _("operation invalid."))
+        return _error(400, "operation invalid.")
     parent, _slash, name = path.rpartition("/")
     try:
-        path = join(parent, check_name(name))
+        parent = check_path(f"{parent}/")
+    except InputError:
+        return _error(400, "path invalid.")
+    try:
+        name = check_name(name)
     except InputError:
         return _error(400, _("A folder cannot have this name."))
     try:
-        _folder().make_folder(path)
+        _folder().make_folder(join(parent, name))
     except OSError as error:
         return _refused(error)
     return JsonResponse({"success": True}, status=201)

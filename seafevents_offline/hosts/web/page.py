@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from contextlib import suppress
 
 import django
 from django.conf import settings
@@ -14,6 +14,8 @@ from . import keys
 from .configuration import configuration
 from .host import WebHost
 from .server import ADDRESS, WebServer
+
+logger = logging.getLogger(__name__)
 
 _LINK = "page-link"
 
@@ -46,7 +48,11 @@ class Page:
 
     def _write_down(self, link: str) -> None:
         path = self._host.data / _LINK
-        with suppress(FileNotFoundError):
-            path.unlink()
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        try:
+            path.unlink(missing_ok=True)
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            logger.warning("The link of the page cannot be written into %s: %s", path, error.strerror)
+            return
+        with open(fd, "w", encoding="ascii") as file:
             file.write(f"{link}\n")

@@ -11,6 +11,7 @@ from typing import Any
 from waitress import create_server, wasyncore
 
 from ...errors import PortUnavailable
+from ...threads import survive
 
 #: The only address that is listened on: whoever wants more puts a server with TLS and a login in front.
 ADDRESS = "127.0.0.1"
@@ -72,8 +73,12 @@ class WebServer:
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1.0, use_poll=True, map=self._connections, count=1)
+            if not survive("the web server", self._turn):
+                self._stopping.wait(1.0)
         self._server.accepting = False
         self._server.task_dispatcher.shutdown(timeout=max(0.0, self._deadline - time.monotonic()))
         # All of them belong to this thread, so nobody else uses them meanwhile.
         wasyncore.close_all(self._connections, ignore_all=True)
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=1.0, use_poll=True, map=self._connections, count=1)

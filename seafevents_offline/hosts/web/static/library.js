@@ -128,8 +128,10 @@
 
   dialog.querySelector('form').addEventListener('submit', async (event) => {
     event.preventDefault();
-    const here = folder().dataset.path;
-    const problem = await make(`${here.replace(/\/$/, '')}/${input.value}`).catch(() => folder().dataset.failed);
+    const { path: here, invalid, failed } = folder().dataset;
+    const problem = input.value.includes('/')
+      ? invalid
+      : await make(`${here.replace(/\/$/, '')}/${input.value}`).catch(() => failed);
     refuse(problem);
     if (problem) return;
     dialog.close();
