@@ -24,6 +24,7 @@ from ..storages.base import Storage
 from ..storages.folder import FolderStorage
 from ..tempdir import TempDir
 from . import nodes
+from .health import engine_as_json, health
 from .pool import WorkerPool
 from .scheduler import Scheduler
 from .timer import OfflineDownloadTimer
@@ -62,11 +63,13 @@ class OfflineDownloader:
         try:
             storage = pick_storage(self.settings)
             self._engine = pick_engine(self.settings, self.tempdir.path, lock_fd)
+            # Once: it runs the program, and a beat must cost nothing.
+            engine = engine_as_json(self._engine.info())
             self._engine.start()
         except BaseException:
             self.tempdir.unlock()
             raise
-        self._start_threads(self._engine, storage)
+        self._start_threads(self._engine, storage, engine)
         logger.info("offline download: started, refresh interval = %g s", self.settings.interval)
 
     def wake(self) -> None:
@@ -89,25 +92,25 @@ class OfflineDownloader:
         self.repository.close()
         self.tempdir.unlock()
 
-    def _start_threads(self, engine: DownloadEngine, storage: Storage) -> None:
+    def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
         pipeline = Pipeline(self.settings, engine, storage, self.tempdir)
         worker = Worker(pipeline, self.repository, self.tempdir)
-        self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
+        pool = self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
             settings=self.settings,
             repository=self.repository,
             tempdir=self.tempdir,
-            pool=self._pool,
+            pool=pool,
             watch=nodes.NodeWatch(nodes.WATCH, longest_gap=max(nodes.WATCH / 2, 2 * self.settings.interval)),
-            describe=self._describe,
+            describe=lambda scan_age: self._describe(pool, about, scan_age),
         )
         self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)
-        self._pool.start()
+        pool.start()
         self._timer.start()
 
-    def _describe(self) -> NodeBeat:
-        health = {"workers": self.settings.workers, "running": len(self._pool.runs()) if self._pool else 0}
-        return NodeBeat(self.tempdir.node_id, self.settings.node or platform.node(), __version__, health)
+    def _describe(self, pool: WorkerPool, engine: dict[str, str], scan_age: float) -> NodeBeat:
+        found = health(workers=pool.size, runs=pool.runs(), engine=engine, folder=self.tempdir.path, scan_age=scan_age)
+        return NodeBeat(self.tempdir.node_id, self.settings.node or platform.node(), __version__, found)
 
 
 def pick_engine(settings: Settings, folder: Path, lock_fd: int | None = None) -> DownloadEngine:

@@ -31,6 +31,11 @@ class TaskRun:
         """The owner does not want it any more: nothing of it needs to be kept."""
         return self._given_up
 
+    @property
+    def suspended(self) -> bool:
+        """Nothing happens because the engine is away for the moment."""
+        return self._snapshot is not None and self._snapshot.suspended
+
     def wake(self) -> None:
         self._event.set()
 

@@ -70,8 +70,9 @@ class Scheduler:
         tempdir: TempDir,
         pool: WorkerPool,
         watch: NodeWatch,
-        describe: Callable[[], NodeBeat],
+        describe: Callable[[float], NodeBeat],
     ) -> None:
+        """``describe`` gets the seconds since the last scan that succeeded, or since the first turn."""
         self._settings = settings
         self._repository = repository
         self._tempdir = tempdir
@@ -86,6 +87,7 @@ class Scheduler:
         self._sweep = _Due(SWEEP_PERIOD)
         self._expiry = _Due(EXPIRY_PERIOD)
         self._next_warning = 0.0
+        self._scanned: float | None = None
 
     def tick(self, now: float, *, woken: bool) -> float:
         """Do what is due at ``now`` (monotonic); returns in how many seconds something is due again."""
@@ -113,7 +115,7 @@ class Scheduler:
         if self._pool.runs() and self._look.now(now):
             self._look_at_running(now)
         elif self._beat.now(now):
-            self._repository.beat(self._describe())
+            self._tell(now)
         if self._scan.now(now):
             self._survey(now)
         elif woken:
@@ -137,15 +139,20 @@ class Scheduler:
             run.compare(found.get(run.task.odr_id))
         if self._beat.now(now):
             # Beat and progress share one statement a second: what is not written now is written next time.
-            self._repository.beat(self._describe())
+            self._tell(now)
         elif progress := [entry for run in runs if (entry := run.news()) is not None]:
             self._repository.report(progress)
+
+    def _tell(self, now: float) -> None:
+        self._scanned = now if self._scanned is None else self._scanned
+        self._repository.beat(self._describe(now - self._scanned))
 
     def _survey(self, now: float) -> None:
         survey = self._repository.survey(self._tempdir.node_id)
         self._watch.observe(survey.beats, now)
         if self._take_over(now) or survey.waiting:
             self._claim(now)
+        self._scanned = now
 
     def _take_over(self, now: float) -> bool:
         """Whether a node has died since the last time, and so there may be more to claim."""

@@ -354,3 +354,13 @@ def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeServic
     assert again.wait(odr_id).status is S.OK
     assert again.files() == {"/f": file.read(0, 16_000_000)}
     assert http_server.sent() < 19_000_000
+
+
+def test_a_node_tells_what_its_health_is(service: Service) -> None:
+    (node,) = eventually(service.repository.nodes)
+    assert node.health["engine"]["name"] == "aria2"
+    assert node.health["engine"]["version"]
+    assert "TLS" in node.health["engine"]["tls"] or "SSL" in node.health["engine"]["tls"]
+    assert node.health["disk"]["total"] > node.health["disk"]["free"] > 0
+    assert (node.health["workers"], node.health["running"], node.health["suspended"]) == (4, 0, 0)
+    assert 0 <= node.health["scan_age"] < 60

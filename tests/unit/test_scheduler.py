@@ -43,7 +43,7 @@ class Node:
             tempdir=self.tempdir,
             pool=self.pool,
             watch=NodeWatch(60, 90),
-            describe=lambda: NodeBeat(self.tempdir.node_id, "node", "1"),
+            describe=lambda scan_age: NodeBeat(self.tempdir.node_id, "node", "1", {"scan_age": scan_age}),
         )
         self.statements: list[str] = []
 
@@ -106,6 +106,27 @@ def test_an_idle_tick_is_two_statements(node: Node, statements: list[str]) -> No
     statements.clear()
     assert node.tick(5) == pytest.approx(5)
     assert len(statements) == 2, statements
+
+
+def test_the_beat_says_how_long_ago_a_scan_succeeded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> object:
+        (found,) = node.repository.nodes()
+        return found.health["scan_age"]
+
+    node.tick()
+    assert told() == 0
+    node.tick(5)
+    assert told() == 5
+
+    def fail(_node_id: str) -> None:
+        raise RuntimeError("no scan")
+
+    # The beat comes before the scan, so that a node that lives and does not scan is told from a dead one.
+    monkeypatch.setattr(node.repository, "survey", fail)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="no scan"):
+            node.tick(5)
+    assert told() == 15
 
 
 def test_ticks_that_were_missed_are_skipped(node: Node, statements: list[str]) -> None:

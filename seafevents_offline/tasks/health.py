@@ -1,0 +1,46 @@
+"""What a node says of itself with each beat: small, and quickly found out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from ..engines.base import EngineInfo
+from .run import TaskRun
+
+#: Characters of each text: the row is read with every answer that pages give about the service.
+_LONGEST = 100
+
+
+def engine_as_json(info: EngineInfo) -> dict[str, str]:
+    """What is worth telling about the engine."""
+    return {name: getattr(info, name)[:_LONGEST] for name in ("name", "version", "tls")}
+
+
+def health(
+    *, workers: int, runs: Collection[TaskRun], engine: dict[str, str], folder: Path, scan_age: float
+) -> dict[str, Any]:
+    """The column ``health`` of a node's row.
+
+    ``scan_age``: seconds since the last scan that succeeded; an age, so that no two clocks need to agree.
+    ``suspended``: how many downloads stand still because the engine is away.
+    """
+    return {
+        "workers": workers,
+        "running": len(runs),
+        "suspended": sum(run.suspended for run in runs),
+        "engine": engine,
+        "disk": _disk(folder),
+        "scan_age": round(scan_age, 1),
+    }
+
+
+def _disk(folder: Path) -> dict[str, int] | None:
+    """Bytes; None when the folder cannot be looked at, which must not keep the node from saying that it lives."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    return {"free": found.f_bavail * found.f_frsize, "total": found.f_blocks * found.f_frsize}
