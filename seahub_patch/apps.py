@@ -22,6 +22,7 @@ class OfflineDownloadConfig(AppConfig):
 
 def put_overrides_first() -> None:
     """An app's own templates come after all ``DIRS``; only from the first of these can ours stand before Seahub's."""
-    engine = settings.TEMPLATES[0]
-    if OVERRIDES not in engine["DIRS"]:
-        engine["DIRS"] = [OVERRIDES, *engine["DIRS"]]
+    for engine in settings.TEMPLATES[:1]:
+        folders = engine.get("DIRS", [])
+        if OVERRIDES not in folders:
+            engine["DIRS"] = [OVERRIDES, *folders]

@@ -10,5 +10,6 @@ pytest_plugins = [
     "tests.support.engines",
     "tests.support.servers",
     "tests.support.service",
+    "tests.support.web",
     "tests.support.statements",
 ]

@@ -58,9 +58,9 @@ def _list(request: HttpRequest, path: str) -> HttpResponse:
 def _make(request: HttpRequest, path: str) -> HttpResponse:
     if request.POST.get("operation") != "mkdir":
         return _error(400, "operation invalid.")
-    parent, _slash, name = path.rpartition("/")
+    parent, slash, name = path.rpartition("/")
     try:
-        parent = check_path(f"{parent}/")
+        parent = check_path(parent + slash)
     except InputError:
         return _error(400, "path invalid.")
     try:
