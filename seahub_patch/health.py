@@ -1,0 +1,180 @@
+"""How the download service is, judged by what its nodes last wrote of themselves.
+
+What a node writes is read with doubt: another version of it, or somebody's hand, may have written something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext
+
+from seafevents_offline.repository import Node
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.units import format_size, format_time
+
+_S = OfflineDownloadStatus
+
+#: A node that has not written for so long does nothing any more, or its clock is wrong.
+SILENCE = timedelta(seconds=60)
+
+#: A node that has been silent for so long was given up, and is not missed.
+_GIVEN_UP = timedelta(days=7)
+
+#: Seconds since the last scan after which something is wrong, whatever the interval is.
+_SCAN_PATIENCE = 60.0
+
+#: What counts as a number: an exabyte.
+_LARGEST = 2**60
+
+#: Nodes that are described.
+_MOST = 20
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part: how it is, what is wrong and what to do. ``name`` is a code, ``title`` its name for people."""
+
+    name: str
+    title: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said of one node."""
+
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """``interval``: seconds between two scans. ``disk_high``: percent that may be in use."""
+
+    interval: float
+    disk_high: float
+
+
+def is_awake(node: Node, now: datetime) -> bool:
+    return abs(now - node.beat_at) <= SILENCE
+
+
+def database(answer_time: float) -> Check:
+    """A database that has answered everything, in so many seconds altogether."""
+    sentence = gettext("The tables are as they should be; the database has answered within {time} ms.")
+    return _database(True, sentence.format(time=round(answer_time * 1000)))
+
+
+def no_database(sentence: str) -> Check:
+    return _database(False, sentence)
+
+
+def service(nodes: Collection[Node], now: datetime) -> Check:
+    """Whether anybody downloads at all."""
+    ok = any(is_awake(node, now) for node in nodes)
+    if ok:
+        sentence = gettext("The download service is running.")
+    elif nodes:
+        sentence = gettext("The download service is not running. Please start it and look into its log.")
+    else:
+        sentence = gettext("The download service has never been running. Please start it and look into its log.")
+    return Check("service", gettext("Download service"), ok, sentence)
+
+
+def queue(counts: Mapping[OfflineDownloadStatus, int]) -> Check:
+    sentence = gettext("Waiting: {waiting}, running: {running}, paused: {paused}, failed: {failed}.").format(
+        waiting=counts[_S.WAITING],
+        running=counts[_S.DOWNLOADING] + counts[_S.STORING],
+        paused=counts[_S.PAUSED],
+        failed=counts[_S.ERROR],
+    )
+    return Check("queue", gettext("Queue"), True, sentence)
+
+
+def of_nodes(nodes: Iterable[Node], now: datetime, limits: Limits) -> list[Check]:
+    """Everything that nodes say of themselves; nothing where there is none."""
+    newest = sorted(nodes, key=lambda node: node.beat_at, reverse=True)[:_MOST]
+    awake = [node for node in newest if is_awake(node, now)]
+    parts: list[tuple[str, str, list[Node], Callable[[Node], Finding]]] = [
+        ("nodes", gettext("Nodes"), newest, lambda node: _presence(node, now)),
+        ("engine", gettext("Download program"), awake, _engine),
+        ("temporary_folder", gettext("Temporary folder"), awake, lambda node: _disk(node, limits.disk_high)),
+        ("last_scan", gettext("Last look for new links"), awake, lambda node: _scan(node, now, limits.interval)),
+    ]
+    return [_joined(name, title, map(judge, concerned)) for name, title, concerned, judge in parts if concerned]
+
+
+def _joined(name: str, title: str, findings: Iterable[Finding]) -> Check:
+    found = list(findings)
+    return Check(name, title, all(one.ok for one in found), " ".join(one.sentence for one in found))
+
+
+def _database(ok: bool, sentence: str) -> Check:
+    return Check("database", gettext("Database"), ok, sentence)
+
+
+def _presence(node: Node, now: datetime) -> Finding:
+    silence = (now - node.beat_at).total_seconds()
+    ok = is_awake(node, now)
+    if ok:
+        sentence = gettext("{node} (version {version}) was last heard of {time} ago.")
+    elif silence < 0:
+        sentence = gettext("{node} (version {version}) has a clock that is {time} ahead; please set it.")
+    else:
+        sentence = gettext("{node} (version {version}) has been silent for {time}.")
+        ok = silence > _GIVEN_UP.total_seconds()
+    return _finding(ok, node, sentence, version=node.version, time=format_time(abs(silence)))
+
+
+def _engine(node: Node) -> Finding:
+    about = node.health.get("engine")
+    engine = about if isinstance(about, Mapping) else {}
+    name, version, tls = (str(engine.get(key) or "") for key in ("name", "version", "tls"))
+    if not name:
+        return _finding(False, node, gettext("{node} does not say which program it downloads with."))
+    if _number(node.health, "suspended"):
+        sentence = gettext("{node}: {program} does not answer at the moment; it is being started again.")
+    elif not tls:
+        sentence = gettext("{node}: {program} cannot open secure links (https); please install another one.")
+    else:
+        sentence = gettext("{node}: {program} with {tls}.")
+    ok = bool(tls) and not _number(node.health, "suspended")
+    return _finding(ok, node, sentence, program=f"{name} {version}".strip(), tls=tls)
+
+
+def _disk(node: Node, high: float) -> Finding:
+    free, total = _number(node.health.get("disk"), "free"), _number(node.health.get("disk"), "total")
+    if not total:
+        return _finding(False, node, gettext("{node} cannot look at its temporary folder."))
+    ok = 100 * (1 - free / total) < high
+    if ok:
+        sentence = gettext("{node}: {free} of {total} are free.")
+    else:
+        sentence = gettext("{node}: only {free} of {total} are free. Please make room.")
+    return _finding(ok, node, sentence, free=format_size(free), total=format_size(total))
+
+
+def _scan(node: Node, now: datetime, interval: float) -> Finding:
+    # As old as it was at the beat, and what has passed since.
+    age = _number(node.health, "scan_age") + max(0.0, (now - node.beat_at).total_seconds())
+    ok = age <= max(_SCAN_PATIENCE, 4 * interval) + SILENCE.total_seconds()
+    if ok:
+        sentence = gettext("{node} looked {time} ago.")
+    else:
+        sentence = gettext("{node} has not looked for {time}. Please look into its log.")
+    return _finding(ok, node, sentence, time=format_time(age))
+
+
+def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
+    return Finding(ok, sentence.format(node=node.name or node.node_id, **values))
+
+
+def _number(values: Any, key: str) -> float:
+    """0 for what is no number that anything is counted in."""
+    found = values.get(key) if isinstance(values, Mapping) else None
+    return float(found) if isinstance(found, (int, float)) and 0 <= found <= _LARGEST else 0.0
