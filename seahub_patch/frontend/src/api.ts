@@ -78,8 +78,11 @@ export class Api {
     return this.get('api/v2.2/offline-download/stats', {}, signal);
   }
 
-  add(request: AddRequest): Promise<AddReply> {
-    return this.send('PUT', 'api/v2.2/offline-download/add', request);
+  /** A single link that is refused rejects; of several the refused ones are in `failed`. */
+  async add({ urls, ...rest }: AddRequest): Promise<AddReply> {
+    const body = urls.length === 1 ? { ...rest, url: urls[0] } : { ...rest, urls };
+    const reply = await this.send<Partial<AddReply>>('PUT', 'api/v2.2/offline-download/add', body);
+    return { data: reply.data ?? [], failed: reply.failed ?? [] };
   }
 
   async act(odrId: number, verb: Verb): Promise<Task> {

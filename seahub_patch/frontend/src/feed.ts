@@ -78,7 +78,7 @@ export class Feed {
   async cleanUp(states: readonly State[]): Promise<void> {
     const { removed } = await this.api.cleanUp(states);
     const said = ngettext('{count} download is off the list.', '{count} downloads are off the list.', removed);
-    this.set({ announcement: said });
+    this.say(said);
     this.refresh();
   }
 
@@ -141,16 +141,16 @@ export class Feed {
 
   /** Tells the page and the reader what became of these. */
   private learn(tasks: readonly Task[]): void {
-    const announcement = this.reader.look(tasks);
+    const said = this.reader.look(tasks);
     const unseen = this.watch.look(tasks).filter((task) => this.options.onFinished(task) === false);
-    if (announcement) this.set({ announcement });
+    if (said) this.say(said);
     if (unseen.length > 0) {
       this.set({ unseen: new Set([...this.state.unseen, ...unseen.map((task) => task.odr_id)]) });
     }
   }
 
   private showAdded(count: number): void {
-    this.set({ announcement: ngettext('{count} download added.', '{count} downloads added.', count) });
+    this.say(ngettext('{count} download added.', '{count} downloads added.', count));
     const { tab, repoId } = this.state.choice;
     this.choose({ tab: tab === 'failed' ? 'all' : tab, text: '', repoId });
     this.sumsAt = 0;
@@ -192,6 +192,10 @@ export class Feed {
     this.etag = null;
     this.sumsAt = 0;
     this.poller.now();
+  }
+
+  private say(text: string): void {
+    this.set({ announcement: { text, number: this.state.announcement.number + 1 } });
   }
 
   private set(change: Partial<ListState>): void {

@@ -2,6 +2,7 @@ import { gettext, language } from './i18n';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const DAY = 86_400_000;
+const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 
 /** "412 MB", "1.2 GB": 1024-based as Seahub counts, three digits at most. */
 export function size(bytes: number): string {
@@ -33,12 +34,12 @@ export function duration(seconds: number): string {
 export function when(iso: string | null, now: Date = new Date()): string {
   const time = iso ? new Date(iso) : null;
   if (!time || Number.isNaN(time.getTime())) return '';
-  const clock = date(time, { hour: '2-digit', minute: '2-digit' });
+  const clock = date(time, CLOCK);
   const days = Math.round((midnight(now) - midnight(time)) / DAY);
   if (days === 0) return gettext('today {time}', { time: clock });
   if (days === 1) return gettext('yesterday {time}', { time: clock });
   const year = time.getFullYear() === now.getFullYear() ? undefined : 'numeric';
-  return date(time, { year, month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  return date(time, { year, month: 'short', day: 'numeric', ...CLOCK });
 }
 
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {

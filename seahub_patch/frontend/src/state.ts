@@ -20,8 +20,8 @@ export interface ListState {
   stats: Stats | null;
   service: ServiceConfig | null;
   failure: Failure | null;
-  /** What a screen reader is told. */
-  announcement: string;
+  /** What a screen reader is told; the number makes a repeated sentence a new one. */
+  announcement: { text: string; number: number };
   /** Tasks whose action is on its way. */
   pending: ReadonlySet<number>;
   /** Why the last action on a task was refused. */
@@ -43,7 +43,7 @@ export const START: ListState = {
   stats: null,
   service: null,
   failure: null,
-  announcement: '',
+  announcement: { text: '', number: 0 },
   pending: new Set(),
   refusals: new Map(),
   unseen: new Set(),

@@ -97,7 +97,6 @@ export interface RefusedLink {
 }
 
 export interface AddReply {
-  success: boolean;
   data: Task[];
   failed: RefusedLink[];
 }

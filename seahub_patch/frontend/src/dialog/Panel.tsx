@@ -2,6 +2,10 @@ import type { ReactNode } from 'react';
 import type { Api } from '../api';
 import type { PageConfig } from '../config';
 import type { Place, Task } from '../types';
+import { AddForm } from './AddForm';
+import { LiveRegion } from './LiveRegion';
+import { TaskList } from './TaskList';
+import { useFeed } from './useFeed';
 
 export interface PanelProps {
   api: Api;
@@ -12,14 +16,31 @@ export interface PanelProps {
   picker?: ReactNode;
   /** Links to begin with, one a line; nothing is added by itself. */
   links?: string;
+  /** What is in the box now, so that closing loses nothing. */
+  onDraft?: (links: string) => void;
   /**
    * A download into `place` is there now (each once, none of those that were there when the list was first seen).
    * False: the page does not show it, so the panel offers "Show file".
    */
   onFinished?: (task: Task) => boolean | void;
+  perPage?: number;
 }
 
 /** The text box and the list: the inside of the dialog and of the page of its own. */
-export function Panel(_props: PanelProps) {
-  return null;
+export function Panel(props: PanelProps) {
+  const [feed, state] = useFeed(props.api, props.place, props.onFinished, props.perPage);
+  return (
+    <div className="od-root od-panel">
+      <AddForm
+        feed={feed}
+        service={state.service}
+        place={props.place}
+        picker={props.picker}
+        links={props.links}
+        onDraft={props.onDraft}
+      />
+      <TaskList feed={feed} state={state} place={props.place} siteRoot={props.config.siteRoot} />
+      <LiveRegion announcement={state.announcement} />
+    </div>
+  );
 }

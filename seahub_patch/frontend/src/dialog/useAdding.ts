@@ -1,0 +1,95 @@
+import { useState } from 'react';
+import { ApiError } from '../api';
+import type { Feed } from '../feed';
+import { gettext } from '../i18n';
+import { refusal } from '../refusal';
+import type { AddReply, Place } from '../types';
+import type { Links } from './useLinks';
+
+export interface Adding {
+  isSending: boolean;
+  /** What concerns all links; empty when nothing does. */
+  problem: string;
+  /** What the server says about the name. */
+  nameProblem: string;
+  /** True when at least one link was added. */
+  add: (place: Place | null, name: string) => Promise<boolean>;
+}
+
+/** Sends what is good in the box and sorts the answer: a link, the name, or everything is refused. */
+export function useAdding(feed: Feed, links: Links): Adding {
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState('');
+  const [nameProblem, setNameProblem] = useState('');
+
+  const send = async (place: Place, name: string): Promise<boolean> => {
+    const urls = links.good;
+    try {
+      const request = { repo_id: place.repoId, path: place.path, urls, ...(name && { name }) };
+      const reply = await feed.add(request);
+      const refused = refusedLinks(urls, reply);
+      links.settle(
+        urls.filter((url) => !refused.has(url)),
+        refused,
+      );
+      return reply.data.length > 0;
+    } catch (error) {
+      const said = refusal(error);
+      if (concerns(error, 'name')) setNameProblem(withoutField(said));
+      else if (urls.length === 1 && concernsLink(error)) links.settle([], new Map([[urls[0]!, withoutField(said)]]));
+      else setProblem(said);
+      return false;
+    }
+  };
+  const add = async (place: Place | null, name: string): Promise<boolean> => {
+    setNameProblem('');
+    setProblem(missing(place, links));
+    links.judge();
+    if (isSending || !place || links.good.length === 0) return false;
+    setSending(true);
+    try {
+      return await send(place, name);
+    } finally {
+      setSending(false);
+    }
+  };
+  return { isSending, problem, nameProblem, add };
+}
+
+function missing(place: Place | null, links: Links): string {
+  if (!links.text.trim()) return gettext('Please paste a link first.');
+  return place ? '' : gettext('Please choose a folder first.');
+}
+
+/** The server may name a link in another form than it was written in. */
+function refusedLinks(urls: readonly string[], { failed }: AddReply): Map<string, string> {
+  const said = new Map(failed.map(({ url, error_msg }) => [canonical(url), withoutField(error_msg)]));
+  const refused = new Map<string, string>();
+  for (const url of urls) {
+    const sentence = said.get(canonical(url));
+    if (sentence !== undefined) refused.set(url, sentence);
+  }
+  return refused;
+}
+
+function canonical(url: string): string {
+  try {
+    return new URL(url).href;
+  } catch {
+    return url;
+  }
+}
+
+function concerns(error: unknown, field: 'url' | 'name'): boolean {
+  return error instanceof ApiError && error.status === 400 && error.message.startsWith(`${field} `);
+}
+
+function concernsLink(error: unknown): boolean {
+  return concerns(error, 'url') || (error instanceof ApiError && error.status === 409);
+}
+
+/** "url invalid. The link is too long." -> what follows the field's name, where anything does. */
+function withoutField(sentence: string): string {
+  const rest = sentence.replace(/^(url|name) invalid\.\s*/, '');
+  return rest || gettext('The server cannot take this.');
+}
