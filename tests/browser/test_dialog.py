@@ -1,0 +1,209 @@
+"""A link in the dialog, from the keyboard to the file in the folder: real Chromium, real aria2c, a real service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import Site
+from tests.support.dialog import Dialog
+from tests.support.http_files import Answer, File
+from tests.support.http_server import HttpServer, content
+
+Open = Callable[..., Page]
+
+MB = 1024**2
+
+
+@pytest.fixture
+def slow(http_server: HttpServer) -> File:
+    """A file that stops in the middle until the test lets it go on."""
+    file = File(size=4 * MB, seed=1, stall_after=MB)
+    http_server.serve("/slow.bin", file)
+    return file
+
+
+def folder_of(page: Page) -> list[str]:
+    """What the page behind the dialog lists."""
+    return page.locator("main tbody tr").all_inner_texts()
+
+
+def test_a_link_becomes_a_file_in_the_folder_on_screen(
+    open_page: Open, site: Site, http_server: HttpServer, slow: File
+) -> None:
+    (site.library / "reports").mkdir()
+    page = open_page("/")
+    page.get_by_role("link", name="reports").click()
+    dialog = Dialog(page).open()
+    expect(dialog.itself).to_contain_text("Saves to library / reports")
+    dialog.add(http_server.url("/slow.bin"))
+    dialog.expect_words("slow.bin", "of 4.0 MB")
+    bar = dialog.row("slow.bin").get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    slow.stall.set()
+    dialog.expect_words("slow.bin", "Saved · 4.0 MB")
+    expect(bar).to_have_count(0)
+    # Nobody reloads the page: the list behind the dialog shows the file by itself.
+    expect(page.locator("main tbody")).to_contain_text("slow.bin")
+    assert (site.library / "reports" / "slow.bin").read_bytes() == content(1, 4 * MB)
+    dialog.close()
+    expect(page.get_by_role("button", name="Offline download")).to_be_focused()
+
+
+def test_the_name_of_a_finished_one_leads_to_the_file(open_page: Open, http_server: HttpServer) -> None:
+    page = open_page("/")
+    dialog = Dialog(page).open()
+    dialog.add(http_server.serve("/a.txt", File(data=b"hello")))
+    link = dialog.row("a.txt").get_by_role("link", name="a.txt")
+    with page.context.expect_page() as opened, opened.value.expect_download() as download:
+        link.click()
+    assert download.value.path().read_bytes() == b"hello"
+
+
+def test_a_file_that_is_not_there_fails_with_its_reason_and_can_be_tried_again(
+    open_page: Open, http_server: HttpServer
+) -> None:
+    dialog = Dialog(open_page("/")).open()
+    dialog.add(http_server.serve("/gone.bin", Answer(404)))
+    dialog.expect_words("gone.bin", "there is no such file (404 not found). Please check the link.")
+    page = dialog.page
+    page.get_by_role("tab", name="Failed").click()
+    expect(page.get_by_role("tab", name="Failed 1")).to_be_visible()
+    http_server.serve("/gone.bin", File(size=1000))
+    dialog.press("Try gone.bin again")
+    page.get_by_role("tab", name="All").click()
+    dialog.expect_words("gone.bin", "Saved")
+
+
+def test_pause_and_resume_go_on_where_it_was(open_page: Open, http_server: HttpServer, slow: File) -> None:
+    dialog = Dialog(open_page("/")).open()
+    dialog.add(http_server.url("/slow.bin"))
+    dialog.expect_words("slow.bin", "of 4.0 MB")
+    dialog.press("Pause slow.bin")
+    dialog.expect_words("slow.bin", "Paused · 1.0 MB of 4.0 MB")
+    slow.stall.set()
+    dialog.press("Resume slow.bin")
+    dialog.expect_words("slow.bin", "Saved")
+    assert any(request.range for request in http_server.requests)
+
+
+def test_cancel_retry_and_remove(open_page: Open, site: Site, http_server: HttpServer, slow: File) -> None:
+    dialog = Dialog(open_page("/")).open()
+    dialog.add(http_server.url("/slow.bin"))
+    dialog.expect_words("slow.bin", "of 4.0 MB")
+    dialog.press("Cancel slow.bin")
+    dialog.expect_words("slow.bin", "Cancelled")
+    slow.stall.set()
+    dialog.press("Try slow.bin again")
+    dialog.expect_words("slow.bin", "Saved")
+    dialog.press("Remove slow.bin from the list")
+    expect(dialog.rows()).to_have_count(0)
+    # It left the list, not the library.
+    assert (site.library / "slow.bin").exists()
+
+
+def test_ten_links_are_pasted_at_once(open_page: Open, site: Site, http_server: HttpServer) -> None:
+    links = [http_server.serve(f"/{number}.bin", File(size=1000 + number, seed=number)) for number in range(10)]
+    dialog = Dialog(open_page("/")).open()
+    dialog.type(*links)
+    expect(dialog.submit).to_have_text("Download 10 files")
+    dialog.submit.click()
+    expect(dialog.page.get_by_text("Saved · ")).to_have_count(10)
+    assert {path.name for path in site.library.iterdir()} >= {f"{number}.bin" for number in range(10)}
+    dialog.press("Clear finished")
+    expect(dialog.rows()).to_have_count(0)
+
+
+def test_what_is_no_link_stays_in_the_box_with_its_reason(open_page: Open, http_server: HttpServer) -> None:
+    dialog = Dialog(open_page("/")).open()
+    good = http_server.serve("/good.bin", File(size=10))
+    dialog.type(good, "ftp://example.com/a.zip", "no link", good)
+    dialog.box.press("End")
+    dialog.box.press("Enter")
+    expect(dialog.itself).to_contain_text("ftp://example.com/a.zip")
+    dialog.submit.click()
+    dialog.expect_words("good.bin", "Saved")
+    expect(dialog.box).not_to_have_value("")
+    assert "no link" in dialog.box.input_value()
+    assert http_server.url("/good.bin") not in dialog.box.input_value().splitlines()[0]
+
+
+def test_a_wished_name_is_used(open_page: Open, site: Site, http_server: HttpServer) -> None:
+    page = open_page("/")
+    dialog = Dialog(page).open()
+    dialog.type(http_server.serve("/x?token=secret", File(data=b"report")))
+    dialog.press("More options")
+    page.get_by_label("Save under the name").fill("Bericht – Größe 😀.txt".replace("😀", "é"))
+    dialog.submit.click()
+    dialog.expect_words("Bericht – Größe é.txt", "Saved")
+    assert (site.library / "Bericht – Größe é.txt").read_bytes() == b"report"
+
+
+def test_the_keyboard_alone_is_enough(open_page: Open, http_server: HttpServer, slow: File) -> None:
+    page = open_page("/")
+    page.get_by_role("button", name="Offline download").focus()
+    page.keyboard.press("Enter")
+    dialog = Dialog(page)
+    expect(dialog.box).to_be_focused()
+    page.keyboard.type(http_server.url("/slow.bin"))
+    page.keyboard.press("Control+Enter")
+    dialog.expect_words("slow.bin", "of 4.0 MB")
+    tab_to(page, "Pause slow.bin")
+    page.keyboard.press("Enter")
+    dialog.expect_words("slow.bin", "Paused")
+    slow.stall.set()
+    tab_to(page, "Resume slow.bin")
+    page.keyboard.press(" ")
+    dialog.expect_words("slow.bin", "Saved")
+    page.keyboard.press("Escape")
+    expect(dialog.itself).to_be_hidden()
+    expect(page.get_by_role("button", name="Offline download")).to_be_focused()
+
+
+def test_the_focus_stays_in_the_dialog(open_page: Open) -> None:
+    page = open_page("/")
+    Dialog(page).open()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        outside = page.evaluate("!document.activeElement.closest('dialog') && document.activeElement !== document.body")
+        assert not outside
+
+
+def test_a_server_that_stops_and_starts_again(open_page: Open, site: Site, http_server: HttpServer, slow: File) -> None:
+    dialog = Dialog(open_page("/")).open()
+    dialog.add(http_server.url("/slow.bin"))
+    dialog.expect_words("slow.bin", "of 4.0 MB")
+    site.stop()
+    expect(dialog.itself).to_contain_text("The server does not answer.")
+    slow.stall.set()
+    site.start()
+    # Without anybody's help: the countdown ends, or somebody is impatient.
+    dialog.expect_words("slow.bin", "Saved")
+    expect(dialog.itself).not_to_contain_text("The server does not answer.")
+
+
+def test_what_is_written_survives_closing(open_page: Open) -> None:
+    dialog = Dialog(open_page("/")).open()
+    dialog.type("https://example.com/half-writ")
+    dialog.close()
+    dialog.open()
+    expect(dialog.box).to_have_value("https://example.com/half-writ")
+
+
+def test_a_hostile_name_is_shown_as_it_is(open_page: Open, http_server: HttpServer) -> None:
+    name = "<img src=x onerror=alert(1)>.txt"
+    dialog = Dialog(open_page("/")).open()
+    dialog.add(http_server.serve("/x", File(data=b"x", disposition=f'attachment; filename="{name}"')))
+    expect(dialog.rows().first).to_contain_text("Saved")
+    assert dialog.page.locator("img[src=x]").count() == 0
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until the focus is there, as a person would."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == label:
+            return
+    raise AssertionError(f"the keyboard does not get to {label!r}")
