@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,13 @@ LOCALES = Path(__file__).parents[1] / "locale"
 
 def address(language: str) -> str | None:
     """Where the catalogue of a language is; None where there is none, and English stands."""
-    found = next((name for name in (language, language.partition("-")[0]) if _path(name).is_file()), None)
+    found = next((name for name in (language, language.partition("-")[0]) if _exists(name)), None)
     return found and str(reverse("offline-download-catalog", args=(version_of(LOCALES), found)))
 
 
 def catalog(request: HttpRequest, version: str, language: str) -> HttpResponse:
     """``{"catalog": {msgid: text | [plural forms]}, "plural": …}``: of our texts alone, not of all of Seahub's."""
-    if not _path(language).is_file():
+    if not _exists(language):
         raise Http404
     with override(language):
         answer: HttpResponse = _Catalog.as_view(language=language)(request)
@@ -43,5 +44,6 @@ class _Catalog(JSONCatalog):
         return answer
 
 
-def _path(language: str) -> Path:
-    return LOCALES / str(to_locale(language)) / "LC_MESSAGES" / "django.mo"
+def _exists(language: str) -> bool:
+    # Unlike a Path's own method this takes a name of any length for one that is not there.
+    return os.path.isfile(LOCALES / str(to_locale(language)) / "LC_MESSAGES" / "django.mo")

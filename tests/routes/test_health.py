@@ -1,0 +1,187 @@
+"""The report of the service's health."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from seafevents_offline.repository import NodeBeat, utc_now
+from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.admins import HEALTH, Admin
+from tests.support.records import NODE, OTHER_NODE, add_many
+
+S = OfflineDownloadStatus
+
+WELL: dict[str, Any] = {
+    "workers": 4,
+    "running": 1,
+    "suspended": 0,
+    "engine": {"name": "aria2", "version": "1.37.0", "tls": "GnuTLS/3.7.9"},
+    "disk": {"free": 2**40, "total": 2**41},
+    "scan_age": 4.0,
+}
+
+
+def beat(admin: Admin, node_id: str = NODE, name: str = "one", ago: float = 0, **health: Any) -> None:
+    admin.repository.beat(NodeBeat(node_id, name, "0.1.0", {**WELL, **health}))
+    at = utc_now() - timedelta(seconds=ago)
+    admin.run_sql(
+        "UPDATE OfflineDownloadNode SET beat_at = ? WHERE node_id = ?", at.isoformat(" ", "microseconds"), node_id
+    )
+
+
+def report(admin: Admin, status: int) -> dict[str, dict[str, Any]]:
+    """The checks by their names."""
+    answer = admin.get(HEALTH)
+    assert answer.status_code == status
+    data = answer.json()
+    assert set(data) == {"healthy", "checks"}
+    assert data["healthy"] == (status == 200) == all(check["ok"] for check in data["checks"])
+    for check in data["checks"]:
+        assert set(check) == {"name", "title", "ok", "detail"}
+        assert "{" not in check["title"] + check["detail"]
+    return {check["name"]: check for check in data["checks"]}
+
+
+def wrong(admin: Admin) -> dict[str, str]:
+    """What is not well, in words."""
+    return {name: check["detail"] for name, check in report(admin, 503).items() if not check["ok"]}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_service_that_is_well_says_so_part_by_part(admin: Admin, slash: str) -> None:
+    beat(admin, ago=3)
+    for status in (S.WAITING, S.WAITING, S.DOWNLOADING, S.STORING, S.PAUSED, S.ERROR, S.OK):
+        admin.put_into(add_many(admin.repository, 1)[0], status=status)
+    assert admin.get(HEALTH + slash).status_code == 200
+    checks = report(admin, 200)
+    assert list(checks) == [
+        "database",
+        "service",
+        "nodes",
+        "engine",
+        "temporary_folder",
+        "last_scan",
+        "queue",
+    ]
+    assert checks["database"]["detail"].startswith("The tables are as they should be; the database has answered within")
+    assert checks["service"]["detail"] == "The download service is running."
+    assert checks["nodes"]["detail"] == "one (version 0.1.0) was last heard of 3 s ago."
+    assert checks["engine"]["detail"] == "one: aria2 1.37.0 with GnuTLS/3.7.9."
+    assert checks["temporary_folder"]["detail"] == "one: 1.0 TB of 2.0 TB are free."
+    assert checks["last_scan"]["detail"] == "one looked 7 s ago."
+    assert checks["queue"]["detail"] == "Waiting: 2, running: 2, paused: 1, failed: 1."
+
+
+def test_others_than_administrators_of_the_system_are_denied(admin: Admin) -> None:
+    admin.host.views_system = False
+    answer = admin.get(HEALTH)
+    assert (answer.status_code, answer.json()) == (403, {"error_msg": "Permission denied."})
+
+
+def test_a_service_that_never_was_is_not_well(admin: Admin) -> None:
+    found = wrong(admin)
+    assert list(found) == ["service"]
+    assert found["service"].startswith("The download service has never been running.")
+
+
+@pytest.mark.parametrize("ago", [61, 3600])
+def test_a_service_that_is_silent_is_not_running(admin: Admin, ago: int) -> None:
+    beat(admin, ago=ago)
+    found = wrong(admin)
+    assert list(found) == ["service", "nodes"]
+    assert found["service"].startswith("The download service is not running.")
+    assert "has been silent for" in found["nodes"]
+    assert "engine" not in report(admin, 503), "nobody knows how it is now"
+
+
+def test_one_silent_node_of_two_is_told(admin: Admin) -> None:
+    beat(admin)
+    beat(admin, OTHER_NODE, "two", ago=7200)
+    assert wrong(admin) == {
+        "nodes": "one (version 0.1.0) was last heard of 0 s ago. two (version 0.1.0) has been silent for 2 h."
+    }
+
+
+def test_a_node_that_was_given_up_long_ago_is_not_missed(admin: Admin) -> None:
+    beat(admin)
+    beat(admin, OTHER_NODE, "two", ago=8 * 86400)
+    assert "two (version 0.1.0) has been silent for 8 d." in report(admin, 200)["nodes"]["detail"]
+
+
+def test_a_node_whose_clock_is_ahead_is_told(admin: Admin) -> None:
+    beat(admin)
+    beat(admin, OTHER_NODE, "two", ago=-600)
+    assert "two (version 0.1.0) has a clock that is" in wrong(admin)["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("health", "part", "words"),
+    [
+        ({"engine": {"name": "aria2", "version": "1", "tls": ""}}, "engine", "cannot open secure links"),
+        ({"suspended": 2}, "engine", "does not answer at the moment"),
+        ({"engine": None}, "engine", "does not say which program"),
+        ({"disk": {"free": 2**30, "total": 2**40}}, "temporary_folder", "only 1.0 GB of 1.0 TB are free"),
+        ({"disk": None}, "temporary_folder", "cannot look at its temporary folder"),
+        ({"scan_age": 300}, "last_scan", "has not looked for 5 min"),
+    ],
+)
+def test_what_is_wrong_with_a_node_is_told(admin: Admin, health: dict[str, Any], part: str, words: str) -> None:
+    beat(admin, **health)
+    found = wrong(admin)
+    assert list(found) == [part]
+    assert words in found[part]
+    beat(admin, OTHER_NODE, "two")
+    assert "two" in wrong(admin)[part]
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        {"engine": "aria2", "disk": [1, 2], "scan_age": "soon", "suspended": "no"},
+        {"engine": {"name": 5, "tls": ["x"]}, "disk": {"free": "much", "total": -1}, "scan_age": 10**400},
+        {"engine": {"name": "<script>", "tls": "{0}"}, "disk": {"free": True, "total": 1e300}, "scan_age": None},
+    ],
+)
+def test_what_no_version_of_ours_wrote_is_no_error(admin: Admin, health: dict[str, Any]) -> None:
+    beat(admin, name="{node} {0} \u202e", **health)
+    answer = admin.get(HEALTH)
+    assert answer.status_code == 503
+    assert {check["name"] for check in answer.json()["checks"]} >= {"nodes", "engine", "temporary_folder"}
+
+
+def test_many_nodes_are_not_all_described(admin: Admin) -> None:
+    for number in range(40):
+        beat(admin, f"{number:036}", f"node{number}")
+    checks = report(admin, 200)
+    assert checks["nodes"]["detail"].count("was last heard of") == 20
+
+
+def test_it_costs_few_statements(admin: Admin) -> None:
+    beat(admin)
+    add_many(admin.repository, 20)
+    assert admin.statements.of(lambda: admin.get(HEALTH)) <= 5
+
+
+def test_missing_tables_are_told(admin: Admin) -> None:
+    admin.run_sql("DROP TABLE OfflineDownloadNode")
+    found = wrong(admin)
+    assert list(found) == ["database"]
+    assert "upgrade-db" in found["database"]
+
+
+def test_tables_that_are_too_old_are_told(admin: Admin) -> None:
+    admin.run_sql("DELETE FROM OfflineDownloadVersion")
+    assert list(wrong(admin)) == ["database"]
+
+
+def test_a_database_that_is_away_is_told(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seafevents_offline.errors import DatabaseUnavailable
+
+    def fail() -> None:
+        raise DatabaseUnavailable(detail="the server cannot be reached.")
+
+    monkeypatch.setattr(admin.repository, "check_schema", fail)
+    assert wrong(admin) == {"database": "The database cannot be used at the moment: the server cannot be reached."}
