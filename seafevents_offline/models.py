@@ -186,6 +186,8 @@ class OfflineDownloadRecord(Base):
         Index("OfflineDownloadRecord_turn", "status", "owner", text("priority DESC"), "not_before", "odr_id"),
         # An owner's list, totals and sums without a look at the rows themselves.
         Index("OfflineDownloadRecord_list", "owner", "odr_id", "hidden_at", "status", "size"),
+        # Whether an owner's list has changed.
+        Index("OfflineDownloadRecord_state", "owner", "hidden_at", "updated_at", "status"),
         _TABLE_OPTIONS,
     )
 

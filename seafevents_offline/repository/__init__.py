@@ -19,6 +19,7 @@ from .nodes import Nodes
 from .part import utc_now
 from .reports import Reports
 from .schema import Schema
+from .state import State
 from .values import SORTS, Node, NodeBeat, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
 from .workers import Workers
 
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, Reports, Nodes, Claims, Workers, Schema):
+class Repository(Doors, Lists, State, Reports, Nodes, Claims, Workers, Schema):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:

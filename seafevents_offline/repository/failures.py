@@ -11,8 +11,8 @@ from ..errors import DatabaseUnavailable, InfrastructureError, SchemaOutdated
 _LOCK_TIMEOUT, _DEADLOCK = 1205, 1213
 _BUSY = "too many others are writing; please try again."
 
-#: No such table, no such column.
-_MYSQL_SCHEMA = {1146, 1054}
+#: No such table, no such column, no such index.
+_MYSQL_SCHEMA = {1146, 1054, 1176}
 
 _MYSQL: dict[int, str] = {
     1040: "the server has too many connections.",

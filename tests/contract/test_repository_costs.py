@@ -70,6 +70,7 @@ def test_lists(repo: Repository, statements: Counter, rows: int) -> None:
     assert statements.of(lambda: repo.find(TaskQuery(text="x", per_page=100, hidden=True))) == 2
     assert statements.of(lambda: repo.stats(ADA)) == 2
     assert statements.of(lambda: repo.usage(ADA)) == 3
+    assert statements.of(lambda: repo.state(ADA)) == 1
     assert statements.of(repo.nodes) == 1
 
 

@@ -109,6 +109,7 @@ CALLS: list[Callable[[Repository], object]] = [
     lambda repo: repo.find(TaskQuery()),
     lambda repo: repo.stats(),
     lambda repo: repo.usage("x"),
+    lambda repo: repo.state("x"),
     lambda repo: repo.remove(1),
     lambda repo: repo.beat(NodeBeat(NODE, "x", "1", {})),
     lambda repo: repo.survey(NODE),
@@ -136,6 +137,12 @@ def test_with_a_missing_column_the_schema_is_outdated(repo: Repository, database
         repo.find(TaskQuery())
     with pytest.raises(SchemaOutdated):
         repo.finish(task, Done(1))
+
+
+def test_with_a_missing_index_the_schema_is_outdated(mariadb_repo: Repository, mariadb_url: str) -> None:
+    run_sql(mariadb_url, "DROP INDEX OfflineDownloadRecord_state ON OfflineDownloadRecord")
+    with pytest.raises(SchemaOutdated):
+        mariadb_repo.state("x")
 
 
 def test_an_older_schema_is_outdated(repo: Repository, database_url: str) -> None:
