@@ -34,12 +34,7 @@ class Refusal(Exception):
     """The request is not done, and nothing was changed. ``more`` stands beside ``error_msg``."""
 
     def __init__(
-        self,
-        status: int,
-        sentence: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        more: dict[str, Any] | None = None,
+        self, status: int, sentence: str, *, headers: Mapping[str, str] = _NONE, more: Mapping[str, Any] = _NONE
     ) -> None:
         super().__init__(sentence)
         self.status = status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -20,6 +21,8 @@ from seafevents_offline.settings import Settings
 from .. import host, replies
 from ..body import MAX_BYTES, JsonParser
 from ..host import Host
+
+logger = logging.getLogger(__name__)
 
 
 class _JsonAlways(BaseContentNegotiation):
@@ -56,6 +59,14 @@ class View(APIView):
     @property
     def repository(self) -> Repository:
         return self.host.repository()
+
+    def wake(self, odr_id: int) -> None:
+        """Tell the service that this task is new or has changed; it looks by itself every few seconds, too."""
+        try:
+            self.host.wake(odr_id)
+        except Exception:
+            # Whatever the host's messages raise: what was asked for is done, and must not look as if it was not.
+            logger.warning("task %d: the download service could not be woken", odr_id, exc_info=True)
 
     def get_authenticators(self) -> list[Any]:
         return list(host.current().authenticators())

@@ -1,0 +1,87 @@
+"""What must hold before a task is added, resumed or retried, in the order in which it is said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from seafevents_offline.repository import Usage, utc_now
+from seafevents_offline.settings import Settings
+
+from .host import Host, Library
+from .replies import Refusal, permission_denied
+
+#: Seahub's own number for a full quota.
+OUT_OF_QUOTA = 443
+
+#: Seconds after which it is worth trying again where nobody knows when a place becomes free.
+_SOME_TIME = 60
+
+
+def library_for(host: Host, request: Any, repo_id: str, path: str) -> Library:
+    """The library, after everything that must hold for a file that is to come into this folder of it."""
+    library = host.library(repo_id)
+    if library is None:
+        raise Refusal(404, gettext("Library not found."))
+    if not host.has_folder(repo_id, path):
+        raise Refusal(404, gettext("Folder not found."))
+    if not (host.may_use(request) and host.may_upload(request, repo_id, path)):
+        raise permission_denied()
+    if library.encrypted:
+        raise Refusal(403, gettext("Files cannot be downloaded into an encrypted library. Please choose another one."))
+    if library.is_wiki:
+        raise Refusal(403, gettext("Files cannot be downloaded into a wiki. Please choose a library."))
+    if not host.has_room(repo_id):
+        raise Refusal(OUT_OF_QUOTA, gettext("Out of quota."))
+    return library
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many more tasks are allowed, and what is said of those beyond."""
+
+    count: int
+    beyond: Refusal
+
+    def require(self) -> None:
+        if self.count <= 0:
+            raise self.beyond
+
+
+def places_to_run(usage: Usage, settings: Settings) -> Places:
+    """How many more tasks of the owner may be unfinished."""
+    limit = settings.tasks_per_user
+    sentence = ngettext(
+        "You have {limit} unfinished task, which is the limit. Please wait until it is done, or cancel it.",
+        "You have {limit} unfinished tasks, which is the limit. Please wait until some are done, or cancel some.",
+        limit,
+    )
+    return Places(limit - usage.active, _later(sentence.format(limit=limit), _SOME_TIME))
+
+
+def places_to_add(usage: Usage, settings: Settings) -> Places:
+    """How many links the owner may add now."""
+    limit = settings.adds_per_hour
+    sentence = ngettext(
+        "You have added {limit} link within an hour, which is the limit. Please try again later.",
+        "You have added {limit} links within an hour, which is the limit. Please try again later.",
+        limit,
+    )
+    adds = Places(limit - usage.added, _later(sentence.format(limit=limit), _seconds_to(usage.oldest)))
+    return min(places_to_run(usage, settings), adds, key=lambda places: places.count)
+
+
+def _seconds_to(oldest: datetime | None) -> int:
+    """Until the oldest add is an hour old."""
+    now = utc_now()
+    left = ((oldest or now) + timedelta(hours=1) - now).total_seconds()
+    # A clock that was set back must not make anybody wait for days.
+    return min(3600, max(1, math.ceil(left)))
+
+
+def _later(sentence: str, seconds: int) -> Refusal:
+    return Refusal(429, sentence, headers={"Retry-After": str(seconds)})

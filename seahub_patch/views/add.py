@@ -1,0 +1,89 @@
+"""``PUT api/v2.2/offline-download/add``: one link or many, inserted at once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.utils.translation import gettext
+from rest_framework.response import Response
+
+from seafevents_offline import link
+from seafevents_offline.errors import DatabaseUnavailable, InputError
+from seafevents_offline.task import NewTask, Task
+
+from .. import body, checks, replies
+from ..body import Addition
+from ..replies import Refusal
+from .base import View
+from .shapes import LibraryNames, shapes
+
+logger = logging.getLogger(__name__)
+
+
+class Add(View):
+    """What concerns all links refuses the request; what concerns one of several is said of that one."""
+
+    def put(self, request: Any) -> Response:
+        wanted = body.addition(request)
+        try:
+            return self._add_many(request, wanted) if wanted.many else self._add_one(request, wanted)
+        except DatabaseUnavailable as error:
+            raise _not_saved(error) from None
+
+    def _add_one(self, request: Any, wanted: Addition) -> Response:
+        url = self._url(wanted.links[0])
+        library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
+        self._places().require()
+        task = self.repository.add(self._new(wanted, url, library.quota_subject))
+        self.wake(task.odr_id)
+        return Response({"success": True, "data": self._shapes([task])})
+
+    def _add_many(self, request: Any, wanted: Addition) -> Response:
+        library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
+        places = self._places()
+        places.require()
+        added: list[Task] = []
+        failed: list[tuple[str, Refusal]] = []
+        for text in wanted.links:
+            try:
+                url = self._url(text)
+                if len(added) >= places.count:
+                    raise places.beyond
+                added.append(self.repository.add(self._new(wanted, url, library.quota_subject)))
+            except (Refusal, InputError) as error:
+                failed.append((text, replies.failure(error)))
+            except DatabaseUnavailable as error:
+                # Those before are in the list and must not be denied.
+                if not added:
+                    raise
+                failed.append((text, _not_saved(error)))
+        if added:
+            self.wake(added[0].odr_id)
+        return Response({"success": True, "data": self._shapes(added), "failed": [_failed(*one) for one in failed]})
+
+    def _url(self, text: str) -> str:
+        try:
+            return link.normalise(text, self.service_settings.schemes)
+        except InputError as error:
+            raise Refusal(400, body.with_reason(gettext("url invalid."), error)) from None
+
+    def _places(self) -> checks.Places:
+        return checks.places_to_add(self.repository.usage(self.username), self.service_settings)
+
+    def _new(self, wanted: Addition, url: str, quota_subject: str) -> NewTask:
+        return NewTask(
+            wanted.repo_id, wanted.path, url, self.username, wanted.name, wanted.priority, quota_subject=quota_subject
+        )
+
+    def _shapes(self, tasks: list[Task]) -> list[dict[str, Any]]:
+        return shapes(tasks, LibraryNames(self.host))
+
+
+def _failed(text: str, refusal: Refusal) -> dict[str, Any]:
+    return {"url": replies.printable(text), "error_msg": replies.printable(refusal.sentence)}
+
+
+def _not_saved(error: DatabaseUnavailable) -> Refusal:
+    logger.error("A task was not saved: %s", error)
+    return Refusal(500, gettext("The link could not be saved. Please try again later."))

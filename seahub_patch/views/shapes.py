@@ -1,0 +1,54 @@
+"""Tasks as JSON, with what only the host knows of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from seafevents_offline.shape import shape
+from seafevents_offline.task import Task
+
+from ..host import Host
+
+logger = logging.getLogger(__name__)
+
+
+class LibraryNames:
+    """The names of libraries for one answer: each is asked for once. Empty for one that is gone."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._known: dict[str, str] = {}
+        self._answers = True
+
+    def of(self, repo_id: str) -> str:
+        if repo_id not in self._known:
+            self._known[repo_id] = self._ask(repo_id) if self._answers else ""
+        return self._known[repo_id]
+
+    def _ask(self, repo_id: str) -> str:
+        try:
+            library = self._host.library(repo_id)
+        except Exception:
+            # Whatever the host's RPC raises: a list without names is better than none. The others would fail as well.
+            logger.warning("The names of libraries cannot be had", exc_info=True)
+            self._answers = False
+            return ""
+        return library.name if library else ""
+
+
+def shapes(tasks: Iterable[Task], names: LibraryNames) -> list[dict[str, Any]]:
+    return [{**shape(task, names.of(task.repo_id)), "url": without_user_info(task.url)} for task in tasks]
+
+
+def without_user_info(url: str) -> str:
+    """The link without a user name and password, which rows that other programs write may have in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

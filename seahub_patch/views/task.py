@@ -1,0 +1,70 @@
+"""One task: ``tasks/<odr_id>`` and what its owner may do with it. Other people's are not found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.response import Response
+
+from seafevents_offline.errors import NotPossible, TaskNotFound
+from seafevents_offline.status import Action
+from seafevents_offline.task import Task
+
+from .. import body, checks
+from .base import View
+from .shapes import LibraryNames, shapes
+
+# What does not fit into the column is the number of no task.
+_MOST_DIGITS = 18
+
+
+class OneTask(View):
+    """``GET``, ``PUT`` and ``DELETE api/v2.2/offline-download/tasks/<odr_id>``"""
+
+    def get(self, request: Any, odr_id: str) -> Response:
+        return Response({"data": self.shape(self.repository.get(_number(odr_id), self.username))})
+
+    def put(self, request: Any, odr_id: str) -> Response:
+        priority = body.priority(request)
+        task = self.repository.prioritise(_number(odr_id), priority, self.username)
+        self.wake(task.odr_id)
+        return Response({"success": True, "data": self.shape(task)})
+
+    def delete(self, request: Any, odr_id: str) -> Response:
+        body.nothing(request)
+        self.repository.remove(_number(odr_id), self.username)
+        self.wake(_number(odr_id))
+        return Response({"success": True})
+
+    def shape(self, task: Task) -> dict[str, Any]:
+        return shapes([task], LibraryNames(self.host))[0]
+
+
+class Act(OneTask):
+    """``POST api/v2.2/offline-download/tasks/<odr_id>/<verb>``"""
+
+    http_method_names = ("post",)
+
+    def post(self, request: Any, odr_id: str, verb: str) -> Response:
+        body.nothing(request)
+        action = Action[verb.upper()]
+        if action in (Action.RESUME, Action.RETRY):
+            self._check(request, self.repository.get(_number(odr_id), self.username), action)
+        task = self.repository.act(_number(odr_id), action, self.username)
+        self.wake(task.odr_id)
+        return Response({"success": True, "data": self.shape(task)})
+
+    def _check(self, request: Any, task: Task, action: Action) -> None:
+        """As for a new one, after what is simpler: whether it is possible at all."""
+        if task.status not in action.sources:
+            raise NotPossible(odr_id=task.odr_id, state=task.status.state, action=action.value)
+        checks.library_for(self.host, request, task.repo_id, task.path)
+        # A paused one is counted already.
+        if action is Action.RETRY:
+            checks.places_to_run(self.repository.usage(self.username), self.service_settings).require()
+
+
+def _number(odr_id: str) -> int:
+    if not (odr_id.isascii() and odr_id.isdigit() and len(odr_id) <= _MOST_DIGITS):
+        raise TaskNotFound(odr_id=odr_id)
+    return int(odr_id)
