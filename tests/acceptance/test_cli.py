@@ -48,7 +48,7 @@ def slow() -> File:
 @pytest.fixture
 def service(cli: Cli, http_server: HttpServer) -> Running:
     """A ``serve`` that is ready."""
-    running = cli.start("serve", "--allow", http_server.address)
+    running = cli.start("serve", "--port", "0", "--allow", http_server.address)
     running.says("Serving")
     return running
 
@@ -262,7 +262,7 @@ def test_get_waits_for_a_task_that_is_paused_meanwhile_and_ends_with_one_that_is
 
 
 def test_a_second_service_on_the_same_folder_says_so(cli: Cli, service: Running) -> None:
-    result = cli("serve")
+    result = cli("serve", "--port", "0")
     assert result.code == 1
     assert "Another download service is running" in result.err
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from seahub_patch import host
 
+from ...filename import safe_name
 from ..standalone import REPO_ID
 from .addresses import file_address, join, library_address
 from .host import WebHost
@@ -52,9 +53,8 @@ def file(request: HttpRequest, repo_id: str, path: str) -> HttpResponse:
         opened = _folder(repo_id).open_file(path)
     except OSError as error:
         raise Http404 from error
-    answer = FileResponse(
-        opened, as_attachment=True, filename=parts_of(path)[-1], content_type="application/octet-stream"
-    )
+    name = safe_name(parts_of(path)[-1])
+    answer = FileResponse(opened, as_attachment=True, filename=name, content_type="application/octet-stream")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
