@@ -66,8 +66,10 @@ export class Poller {
 
   /** The same, and the answer that is under way is no longer of interest. */
   restart(): void {
+    // In this order: what `now` begins must not be given up.
+    const late = this.current;
     this.now();
-    this.current?.abort();
+    late?.abort();
   }
 
   private async run(): Promise<void> {

@@ -106,7 +106,7 @@ export class FakeServer {
     const page = Number(query.page ?? 1);
     const states = query.status?.split(',') ?? [];
     const found = [...this.tasks]
-      .sort((one, other) => other.odr_id - one.odr_id)
+      .sort((one, other) => (query.sort === '-finished_at' ? byEnd(one, other) : other.odr_id - one.odr_id))
       .filter((task) => states.length === 0 || states.includes(task.state))
       .filter((task) => !query.repo_id || task.repo_id === query.repo_id)
       .filter((task) => !query.q || (task.name + task.url).includes(query.q));
@@ -162,6 +162,7 @@ export class FakeServer {
   }
 
   private wait(signal: AbortSignal | null | undefined): Promise<void> {
+    if (this.delay === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, this.delay);
       signal?.addEventListener('abort', () => {
@@ -170,6 +171,10 @@ export class FakeServer {
       });
     });
   }
+}
+
+function byEnd(one: Task, other: Task): number {
+  return (other.finished_at ?? '').localeCompare(one.finished_at ?? '');
 }
 
 function hash(text: string): number {
