@@ -6,6 +6,8 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/testing/setup.ts'],
+    // Generous: the machine may have other things to do.
+    testTimeout: 60_000,
     restoreMocks: true,
     unstubGlobals: true,
     // Times of day are read as a person far from UTC reads them.

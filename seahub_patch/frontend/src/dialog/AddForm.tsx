@@ -29,7 +29,9 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   const hasOneLink = links.good.length <= 1;
   const nameProblem = problemOfName(name) || adding.nameProblem;
 
-  useEffect(() => onDraft?.(links.text), [links.text, onDraft]);
+  useEffect(() => {
+    onDraft?.(links.text);
+  }, [links.text, onDraft]);
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
