@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Api } from '../api';
 import type { PageConfig } from '../config';
+import { when } from '../format';
 import { AdminPage } from './AdminPage';
 import type { Health, LoggedTask } from './types';
 
@@ -83,6 +84,7 @@ describe('the log', () => {
       ['State', 'col'],
       ['Added / Started / Finished', 'col'],
     ]);
+    const task = logged(1);
     const cells = within(rows()[0]!).getAllByRole('cell');
     expect(cells.map((cell) => cell.textContent)).toEqual([
       'Annann@example.org',
@@ -90,7 +92,7 @@ describe('the log', () => {
       '1.isohttps://example.org/1.iso',
       '2 MB',
       'Saved',
-      expect.stringMatching(/07:00 PM.*07:00 PM–$/),
+      `${when(task.timestamp)}${when(task.started_at)}–`,
     ]);
     expect(lastQuery()).toEqual({ page: '1', per_page: '25' });
   });

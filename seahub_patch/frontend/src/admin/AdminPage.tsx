@@ -9,8 +9,8 @@ import { Tabs } from './Tabs';
 /** What administrators see of everybody's downloads, and of the service. */
 export function AdminPage({ api }: { api: Api; config: PageConfig }) {
   return (
-    <div className="od-admin">
-      <h1 className="visually-hidden sr-only">{gettext('Offline download')}</h1>
+    <div className="od-root od-admin">
+      <h1 className="od-sr-only">{gettext('Offline download')}</h1>
       <Tabs
         label={gettext('Offline download')}
         tabs={[

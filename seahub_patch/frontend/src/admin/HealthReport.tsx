@@ -14,13 +14,13 @@ export function HealthReport({ api }: { api: Api }) {
           {value ? <Verdict isHealthy={value.healthy} /> : !error && gettext('Loading…')}
         </p>
         <span className="od-filter-actions">
-          <button type="button" className="btn btn-secondary" aria-disabled={isBusy} onClick={isBusy ? undefined : again}>
+          <button type="button" className="btn btn-secondary od-plain" aria-disabled={isBusy} onClick={isBusy ? undefined : again}>
             {gettext('Check again')}
           </button>
         </span>
       </div>
       {error && (
-        <p className="od-admin-error" role="alert">
+        <p className="od-refused od-admin-error" role="alert">
           {error}
         </p>
       )}

@@ -20,15 +20,15 @@ export function Log({ api }: { api: Api }) {
   return (
     <>
       <LogFilters filters={query} tasks={tasks} onChange={filter}>
-        <button type="button" className="btn btn-secondary" onClick={again}>
+        <button type="button" className="btn btn-secondary od-plain" onClick={again}>
           {gettext('Refresh')}
         </button>
-        <a className="btn btn-secondary" href={exportAddress(api, query)} download>
+        <a className="btn btn-secondary od-plain" href={exportAddress(api, query)} download>
           {gettext('Export as CSV')}
         </a>
       </LogFilters>
       {error && (
-        <p className="od-admin-error" role="alert">
+        <p className="od-refused od-admin-error" role="alert">
           {error}
         </p>
       )}

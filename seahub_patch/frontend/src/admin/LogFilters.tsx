@@ -24,7 +24,7 @@ export function LogFilters({ filters, tasks, onChange, children }: Props) {
         <label htmlFor={`${id}-state`}>{gettext('State')}</label>
         <select
           id={`${id}-state`}
-          className="form-control form-select"
+          className="form-control od-field"
           value={filters.status}
           onChange={(event) => onChange({ status: event.target.value as State | '' })}
         >
@@ -80,7 +80,7 @@ function TypedFilter({ value, onType, ...attributes }: TypedProps) {
   return (
     <input
       type="search"
-      className="form-control"
+      className="form-control od-field"
       autoComplete="off"
       maxLength={255}
       value={text}

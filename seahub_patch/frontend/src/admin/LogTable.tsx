@@ -53,7 +53,7 @@ function cells(task: LoggedTask, reasons: Props['reasons'], onOwner: Props['onOw
     <>
       <button
         type="button"
-        className="btn btn-link od-link"
+        className="od-quiet od-link"
         title={gettext('Show only the downloads of {name}', { name: task.owner_name || task.owner })}
         onClick={() => onOwner(task.owner)}
       >
@@ -67,7 +67,7 @@ function cells(task: LoggedTask, reasons: Props['reasons'], onOwner: Props['onOw
     </>,
     <>
       {displayName(task)}
-      <span className="od-log-line od-log-quiet">{task.url}</span>
+      <span className="od-log-line od-hint">{task.url}</span>
     </>,
     amount(task),
     <StateCell task={task} reason={reasonText(task, reasons)} />,
@@ -90,7 +90,7 @@ function StateCell({ task, reason }: { task: LoggedTask; reason: string }) {
   return (
     <>
       <span className={`od-mark od-mark-${task.state}`}>{stateName(task.state)}</span>
-      {task.removed && <span className="od-log-line od-log-quiet">{gettext('removed from the list')}</span>}
+      {task.removed && <span className="od-log-line od-hint">{gettext('removed from the list')}</span>}
       {reason && <span className="od-log-line">{reason}</span>}
     </>
   );

@@ -19,7 +19,7 @@ export function Pager({ page, perPage, total, onPage, onPerPage }: Props) {
     <nav className="od-admin-pager" aria-label={gettext('Pages')}>
       <button
         type="button"
-        className="btn btn-secondary"
+        className="btn btn-secondary od-plain"
         aria-label={gettext('Previous page')}
         disabled={page <= 1}
         onClick={() => onPage(page - 1)}
@@ -29,19 +29,19 @@ export function Pager({ page, perPage, total, onPage, onPerPage }: Props) {
       <span aria-current="page">{gettext('Page {page} of {last}', { page: number(page), last: number(last) })}</span>
       <button
         type="button"
-        className="btn btn-secondary"
+        className="btn btn-secondary od-plain"
         aria-label={gettext('Next page')}
         disabled={page >= last}
         onClick={() => onPage(page + 1)}
       >
         ›
       </button>
-      <label className="visually-hidden sr-only" htmlFor={id}>
+      <label className="od-sr-only" htmlFor={id}>
         {gettext('Downloads on a page')}
       </label>
       <select
         id={id}
-        className="form-control form-select"
+        className="form-control od-field"
         value={perPage}
         onChange={(event) => onPerPage(Number(event.target.value))}
       >

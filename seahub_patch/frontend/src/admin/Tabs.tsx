@@ -46,7 +46,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
           key={id}
           role="tabpanel"
           id={`${prefix}-panel-${id}`}
-          className="od-admin-tab-panel"
+          className="od-admin-panel"
           aria-labelledby={`${prefix}-tab-${id}`}
           hidden={id !== current}
         >

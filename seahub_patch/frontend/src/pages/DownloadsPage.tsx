@@ -12,7 +12,7 @@ export function DownloadsPage({ api, config }: { api: Api; config: PageConfig })
   const folder = useFolder(api, config.username);
   const [links] = useState(() => new URLSearchParams(window.location.search).getAll('url').join('\n'));
   return (
-    <div className="od-page">
+    <div className="od-root od-page">
       <h1 className="od-page-title">{gettext('Offline download')}</h1>
       <Panel api={api} config={config} place={folder.place} picker={<FolderPicker folder={folder} />} links={links} />
     </div>

@@ -34,7 +34,7 @@ export function FolderList({ folder, choice, onDone }: Props) {
             <Fragment key={depth}>
               {depth > 0 && <span aria-hidden="true"> / </span>}
               {depth < names.length - 1 ? (
-                <button type="button" className="btn btn-link od-link" onClick={() => goTo(depth)}>
+                <button type="button" className="od-quiet od-link" onClick={() => goTo(depth)}>
                   {name}
                 </button>
               ) : (
@@ -45,11 +45,11 @@ export function FolderList({ folder, choice, onDone }: Props) {
             </Fragment>
           ))}
         </nav>
-        <button type="button" className="btn btn-secondary btn-sm" onClick={onDone}>
+        <button type="button" className="btn btn-secondary od-plain" onClick={onDone}>
           {gettext('Use this folder')}
         </button>
       </div>
-      <p className="visually-hidden sr-only" role="status">
+      <p className="od-sr-only" role="status">
         {listing && ngettext('{count} folder', '{count} folders', listing.folders.length)}
       </p>
       <Content listing={listing} hasFailed={folder.error !== ''} onEnter={enter} />

@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from 'react';
 import { gettext } from '../i18n';
+import { placeLabel } from '../places';
 import { FolderList } from './FolderList';
 import { LibrarySelect } from './LibrarySelect';
 import type { Folder } from './useFolder';
@@ -26,14 +27,13 @@ export function FolderPicker({ folder }: { folder: Folder }) {
           <button
             ref={toggle}
             type="button"
-            className="btn btn-secondary od-picker-toggle"
+            className="od-quiet od-more od-picker-toggle"
             aria-expanded={isOpen}
             aria-controls={`${id}-folders`}
             onClick={() => setOpen(!isOpen)}
           >
-            <span className="visually-hidden sr-only">{gettext('Folder')} </span>
-            <span className="od-picker-path">{choice.path}</span>
-            <span className="od-picker-caret" aria-hidden="true" />
+            <FolderName path={choice.path} />
+            <span className="od-chevron" aria-hidden="true" />
           </button>
         )}
       </div>
@@ -48,11 +48,21 @@ export function FolderPicker({ folder }: { folder: Folder }) {
       {error && (
         <p className="od-picker-note" role="alert">
           {error}{' '}
-          <button type="button" className="btn btn-link od-link" onClick={folder.retry}>
+          <button type="button" className="od-quiet od-link" onClick={folder.retry}>
             {gettext('Try again')}
           </button>
         </p>
       )}
     </div>
+  );
+}
+
+function FolderName({ path }: { path: string }) {
+  if (path === '/') return <>{gettext('Choose a folder')}</>;
+  return (
+    <>
+      <span className="od-sr-only">{gettext('Folder')} </span>
+      <bdi className="od-picker-path">{placeLabel('', path)}</bdi>
+    </>
   );
 }

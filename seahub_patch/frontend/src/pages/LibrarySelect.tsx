@@ -11,7 +11,7 @@ export function LibrarySelect({ id, folder }: { id: string; folder: Folder }) {
   return (
     <select
       id={id}
-      className="form-control form-select od-picker-library"
+      className="form-control od-field od-picker-library"
       disabled={!libraries}
       value={choice?.repoId ?? ''}
       onChange={(event) => choose({ repoId: event.target.value, path: '/' })}
