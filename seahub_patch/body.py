@@ -39,7 +39,7 @@ class JsonParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            return json.loads(stream.read(), parse_constant=_no_constant)
+            return json.loads(stream.read().decode("utf-8-sig"), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             raise ParseError() from None
 
