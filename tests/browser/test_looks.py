@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Site, accessibility_faults
+from tests.support.browser import Served, accessibility_faults
 from tests.support.dialog import Dialog
 from tests.support.http_files import Answer, File
 from tests.support.http_server import HttpServer
@@ -24,10 +24,10 @@ def fill(dialog: Dialog, http_server: HttpServer) -> None:
     dialog.add(
         http_server.serve("/a-very-long-name-that-does-not-fit-on-a-phone-at-all-2026-final.bin", File(size=10)),
         http_server.serve("/gone.bin", Answer(404)),
-        http_server.serve("/slow.bin", File(size=4 * 1024**2, stall_after=1024**2)),
+        http_server.serve("/slow.bin", File(size=3 * 512 * 1024, stall_after=512 * 1024)),
     )
     dialog.expect_words("gone.bin", "404")
-    dialog.expect_words("slow.bin", "of 4.0 MB")
+    dialog.expect_words("slow.bin", "of 1.5 MB")
     expect(dialog.rows().filter(has_text="Saved")).to_have_count(1)
 
 
@@ -53,7 +53,7 @@ def test_everything_fits_on_a_phone(open_page: Open, http_server: HttpServer) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [{"width": 1300, "height": 800}, {"width": 360, "height": 740}])
 def test_axe_finds_nothing_serious(
-    open_page: Open, site: Site, http_server: HttpServer, scheme: str, viewport: dict[str, int]
+    open_page: Open, served: Served, http_server: HttpServer, scheme: str, viewport: dict[str, int]
 ) -> None:
     page = open_page("/", color_scheme=scheme, viewport=viewport)
     page.evaluate(f"document.body.dataset.bsTheme = '{scheme}'")
@@ -64,7 +64,7 @@ def test_axe_finds_nothing_serious(
     dialog.press("More options")
     assert accessibility_faults(page) == []
     for path in ("/offline-download/", "/sys/offline-download/"):
-        page.goto(site.url + path)
+        page.goto(served.url + path)
         page.wait_for_load_state("networkidle")
         page.evaluate(f"document.body.dataset.bsTheme = '{scheme}'")
         assert accessibility_faults(page) == [], path
@@ -121,9 +121,9 @@ def test_only_changes_of_state_are_announced(open_page: Open, http_server: HttpS
 
 def test_nothing_jumps_when_progress_changes(open_page: Open, http_server: HttpServer, tmp_path: Path) -> None:
     dialog = Dialog(open_page("/")).open()
-    file = File(size=8 * 1024**2, rate=40_000, stall_after=7 * 1024**2)
+    file = File(size=3 * 512 * 1024, rate=40_000)
     dialog.add(http_server.serve("/a.bin", file), http_server.serve("/b.bin", File(size=10)))
-    dialog.expect_words("a.bin", "of 8.0 MB")
+    dialog.expect_words("a.bin", "of 1.5 MB")
     row, pause = dialog.row("a.bin"), dialog.page.get_by_role("button", name="Pause a.bin")
     words = row.locator(".od-words")
     before, text = (row.bounding_box(), pause.bounding_box()), words.inner_text()

@@ -44,7 +44,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Site:
+class Served:
     """An embedded host in a process of its own; stops and starts on one port, data folder and library."""
 
     def __init__(self, cli: Cli) -> None:
@@ -61,9 +61,12 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> Site:
+    def start(self) -> Served:
         """Serving on return; ``link`` signs a browser in."""
-        self._process = self._cli.start("serve", "--port", str(self.port), "--allow", "127.0.0.0/8")
+        # One connection a file: what stops in the middle stops exactly where a test wants it.
+        config = self._cli.write_config(connections="1")
+        options = ("--port", str(self.port), "--config", config, "--allow", "127.0.0.0/8")
+        self._process = self._cli.start("serve", *options)
         self._process.says(r"http://127\.0\.0\.1:\d+/\?token=\S+")
         found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", self._process.out)
         assert found is not None
@@ -77,9 +80,9 @@ class Site:
 
 
 @pytest.fixture
-def site(cli: Cli) -> Site:
+def served(cli: Cli) -> Served:
     """A serving embedded host; it ends with the test."""
-    return Site(cli).start()
+    return Served(cli).start()
 
 
 @pytest.fixture(scope="session")
@@ -133,13 +136,13 @@ def pages(browser: Browser) -> Iterator[Pages]:
 
 
 @pytest.fixture
-def open_page(pages: Pages, site: Site) -> Callable[..., Page]:
+def open_page(pages: Pages, served: Served) -> Callable[..., Page]:
     """Opens a page of the embedded host, signed in: ``open_page("/offline-download/", locale="de-DE")``."""
 
     def open_(path: str = "/", **context: Any) -> Page:
-        page = pages.open(site.link, **context)
+        page = pages.open(served.link, **context)
         if path != "/":
-            page.goto(site.url + path)
+            page.goto(served.url + path)
         return page
 
     return open_
