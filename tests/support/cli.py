@@ -46,7 +46,8 @@ class Running:
         self._process = process
         self._texts = {out: bytearray(), err: bytearray()}
         self._out, self._err = out, err
-        self._readers = [threading.Thread(target=self._read, args=(fd,), daemon=True) for fd in {out, err}]
+        self._fds = {out, err}
+        self._readers = [threading.Thread(target=self._read, args=(fd,), daemon=True) for fd in self._fds]
         for reader in self._readers:
             reader.start()
 
@@ -84,13 +85,13 @@ class Running:
         return Result(code, self.out, self.err)
 
     def end(self) -> None:
-        """SIGKILL if it still runs."""
+        """SIGKILL if it still runs. Idempotent."""
         self._process.kill()
         self._process.wait(_TIMEOUT)
         for reader in self._readers:
             reader.join(_TIMEOUT)
-        for fd in self._texts:
-            os.close(fd)
+        while self._fds:
+            os.close(self._fds.pop())
 
     def _read(self, fd: int) -> None:
         # A terminal whose last user has gone answers with an error instead of an end.
