@@ -3,7 +3,7 @@
 # Every goal sets up what it needs first, in ./.venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check frontend bench clean
+.PHONY: help run test check frontend pictures bench clean
 
 BIN := .venv/bin
 
@@ -27,6 +27,7 @@ help:
 	@echo "make test               all tests, with a real aria2c, a real MariaDB and a real Chromium"
 	@echo "make check              linter, types, layers"
 	@echo "make frontend           build the script and the style sheet of the pages"
+	@echo "make pictures           take the pictures of README.md and docs/"
 	@echo "make bench              the benchmarks; see benchmarks/README.md"
 	@echo "make clean              remove what was made, but neither ./data nor ./library"
 
@@ -54,6 +55,11 @@ check:
 frontend:
 	@scripts/setup frontend
 	cd $(FRONTEND) && npm run build
+
+# Taken by the tests of the browser; they go into README.md and docs/.
+pictures:
+	@scripts/setup test
+	OFFLINE_DOWNLOAD_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 bench:
 	@scripts/setup test
