@@ -10,6 +10,9 @@ pytest_plugins = [
     "tests.support.engines",
     "tests.support.servers",
     "tests.support.service",
-    "tests.support.web",
     "tests.support.statements",
+    "tests.support.web",
+    "tests.support.site",
+    # They use others of these, which must be there as plugins before.
+    "tests.support.admins",
 ]

@@ -45,11 +45,15 @@ def test_others_than_administrators_of_logs_are_denied(admin: Admin, route: str)
 
 
 @pytest.mark.parametrize("route", [LOG, EXPORT, HEALTH])
-def test_what_is_off_is_not_supported(admin: Admin, monkeypatch: pytest.MonkeyPatch, route: str) -> None:
-    from dataclasses import replace
+def test_strangers_are_asked_to_sign_in(admin: Admin, route: str) -> None:
+    admin.site.sign_out()
+    answer = admin.get(route)
+    assert (answer.status_code, answer.json()) == (401, {"error_msg": "Please sign in."})
 
-    off = replace(admin.web.host.settings, enabled=False)
-    monkeypatch.setattr(admin.host, "settings", lambda: off)
+
+@pytest.mark.parametrize("route", [LOG, EXPORT, HEALTH])
+def test_what_is_off_is_not_supported(admin: Admin, route: str) -> None:
+    admin.site.change(enabled=False)
     answer = admin.get(route)
     assert (answer.status_code, answer.json()) == (404, {"error_msg": "Offline download not supported."})
 
@@ -57,9 +61,7 @@ def test_what_is_off_is_not_supported(admin: Admin, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("route", [LOG, EXPORT, HEALTH])
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
 def test_it_can_only_be_read(admin: Admin, route: str, method: str) -> None:
-    browser = admin.web.browser()
-    token = browser.get(admin.web.folder()).context["csrf_token"]
-    answer = getattr(browser, method)(route, HTTP_X_CSRFTOKEN=str(token))
+    answer = admin.site.ask(method.upper(), route)
     assert answer.status_code == 405
     assert answer.json()["error_msg"]
 
@@ -127,8 +129,7 @@ SECRET_LINKS = [
 @pytest.mark.parametrize("link", SECRET_LINKS)
 @pytest.mark.parametrize("owner", ["", ADA])
 def test_secrets_of_links_are_neither_shown_nor_found(admin: Admin, link: str, owner: str) -> None:
-    odr_id = admin.repository.add(new()).odr_id
-    admin.put_into(odr_id, url=link)
+    admin.add_link(link)
     answer = admin.get(LOG, owner=owner)
     assert b"s3cret" not in answer.content
     assert answer.json()["offline_download_log_list"][0]["url"] in ("https://a.example/file", "")

@@ -7,6 +7,7 @@ import io
 import tracemalloc
 from typing import Any
 
+import psutil
 import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
@@ -95,13 +96,13 @@ def test_the_owners_own_name_becomes_no_formula(admin: Admin, owner: str) -> Non
     ["https://a.example/?x=s3cret", "https://ada:s3cret@a.example/f", "https://a.example/f#s3cret", "s3cret", "\0"],
 )
 def test_secrets_of_links_are_neither_shown_nor_found(admin: Admin, link: str) -> None:
-    admin.put_into(admin.repository.add(new()).odr_id, url=link)
+    admin.add_link(link)
     assert b"s3cret" not in body(admin)
     assert table(admin, q="s3cret") == table(admin, q="s3cret", owner=ADA) == []
 
 
 def test_it_says_in_every_language_what_its_columns_are(admin: Admin) -> None:
-    german = admin.web.browser(HTTP_ACCEPT_LANGUAGE="de").get(EXPORT)
+    german = admin.site.get(EXPORT, HTTP_ACCEPT_LANGUAGE="de")
     assert b"".join(german.streaming_content) == body(admin)
 
 
@@ -116,24 +117,33 @@ def fill(admin: Admin, rows: int) -> None:
 
 
 def test_a_hundred_thousand_rows_take_no_more_memory_than_a_few(admin: Admin) -> None:
-    rows = 100_000
+    rows, traced = 100_000, 10_000
     fill(admin, rows)
-    answer = admin.get(EXPORT)
-    seen = length = largest = 0
-    tracemalloc.start()
-    try:
-        for part in answer.streaming_content:
+    parts = iter(admin.get(EXPORT).streaming_content)
+    length = seen = 0
+
+    def read_until(last: float) -> None:
+        nonlocal length, seen
+        while seen < last and (part := next(parts, None)) is not None:
             seen += part.count(b"\r\n")
             length += len(part)
-            largest = max(largest, len(part))
+            assert len(part) < 200_000
+
+    # Every owner and every library is another one here, so what is remembered of them would show.
+    tracemalloc.start()
+    try:
+        read_until(traced)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
+        # It makes everything slow.
         tracemalloc.stop()
+    assert peak < 8_000_000
+    process = psutil.Process()
+    before = process.memory_info().rss
+    read_until(float("inf"))
+    assert process.memory_info().rss - before < 10_000_000
     assert seen == rows + 1
     assert length > 40_000_000
-    # Every owner and every library is another one here: what is remembered of them is bounded, too.
-    assert peak < 12_000_000
-    assert largest < 200_000
 
 
 def test_a_chunk_of_rows_costs_one_statement_and_no_connection_waits_for_its_reader(admin: Admin) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from seafevents_offline.repository import NodeBeat, utc_now
+from seafevents_offline.repository import NodeBeat
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.admins import HEALTH, Admin
 from tests.support.records import NODE, OTHER_NODE, add_many
 
 S = OfflineDownloadStatus
 
+NOW = datetime(2026, 1, 2, 3, 4, 5)
 WELL: dict[str, Any] = {
     "workers": 4,
     "running": 1,
@@ -24,9 +25,14 @@ WELL: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def clock(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seahub_patch.views.health.utc_now", lambda: NOW)
+
+
 def beat(admin: Admin, node_id: str = NODE, name: str = "one", ago: float = 0, **health: Any) -> None:
     admin.repository.beat(NodeBeat(node_id, name, "0.1.0", {**WELL, **health}))
-    at = utc_now() - timedelta(seconds=ago)
+    at = NOW - timedelta(seconds=ago)
     admin.run_sql(
         "UPDATE OfflineDownloadNode SET beat_at = ? WHERE node_id = ?", at.isoformat(" ", "microseconds"), node_id
     )
@@ -114,7 +120,7 @@ def test_a_node_that_was_given_up_long_ago_is_not_missed(admin: Admin) -> None:
 def test_a_node_whose_clock_is_ahead_is_told(admin: Admin) -> None:
     beat(admin)
     beat(admin, OTHER_NODE, "two", ago=-600)
-    assert "two (version 0.1.0) has a clock that is" in wrong(admin)["nodes"]
+    assert "two (version 0.1.0) has a clock that is 10 min ahead" in wrong(admin)["nodes"]
 
 
 @pytest.mark.parametrize(
