@@ -29,6 +29,7 @@ class WebServer:
         self._socket: socket.socket | None = None
         self._server: Any = None
         self._connections: dict[int, Any] = {}
+        self._ending = threading.Lock()
         self._stopping = threading.Event()
         self._deadline = 0.0
         self._thread = threading.Thread(target=self._serve, name="offline-web", daemon=True)
@@ -63,22 +64,31 @@ class WebServer:
 
     def stop(self, timeout: float = 2.0) -> None:
         """Requests that are being answered have ``timeout`` seconds; then nothing is left."""
-        self._deadline = time.monotonic() + timeout
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._server.pull_trigger()
-            self._thread.join(timeout + 1.0)
-        elif self._socket is not None:
-            self._socket.close()
+        with self._ending:
+            if self._stopping.is_set():
+                return
+            self._deadline = time.monotonic() + timeout
+            self._stopping.set()
+            if self._thread.ident is not None:
+                self._server.pull_trigger()
+                self._thread.join(timeout + 1.0)
+                self._close_trigger()
+            elif self._socket is not None:
+                self._socket.close()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
             if not survive("the web server", self._turn):
                 self._stopping.wait(1.0)
-        self._server.accepting = False
         self._server.task_dispatcher.shutdown(timeout=max(0.0, self._deadline - time.monotonic()))
-        # All of them belong to this thread, so nobody else uses them meanwhile.
-        wasyncore.close_all(self._connections, ignore_all=True)
+        for connection in list(self._connections.values()):
+            if connection is not self._server.trigger:
+                survive("closing a connection", connection.close)
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=1.0, use_poll=True, map=self._connections, count=1)
+
+    def _close_trigger(self) -> None:
+        # A request that is still being answered will write into it: not into what has its number by then.
+        if not self._thread.is_alive() and not self._server.task_dispatcher.threads:
+            self._server.trigger.close()
