@@ -1,16 +1,21 @@
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
 import { Api } from '../src/api';
 import { makeOpenDialog } from '../src/dialog/open';
+import { Panel } from '../src/dialog/Panel';
 import '../src/styles.css';
 import { FakeServer } from '../src/testing/fakeServer';
-import { PLACE } from '../src/testing/tasks';
-import { manyTasks, sketchTasks } from './samples';
+import { PLACE, makeTask } from '../src/testing/tasks';
+import type { Task } from '../src/types';
+import { hundredTasks, manyTasks, sketchTasks } from './samples';
 
 const wishes = new URLSearchParams(location.search);
 const what = wishes.get('case') ?? '';
 document.body.dataset.bsTheme = wishes.get('theme') ?? 'light';
 if (what === 'bare') document.querySelector('style')?.remove();
 
-const server = new FakeServer(what === 'empty' ? [] : what === 'many' ? manyTasks() : sketchTasks(), {
+const tasks = { empty: [], many: manyTasks(), hundred: hundredTasks() }[what] ?? sketchTasks();
+const server = new FakeServer(tasks, {
   running: what !== 'stopped',
 });
 server.delay = 30;
@@ -18,18 +23,24 @@ server.down = what === 'down';
 window.fetch = server.fetch;
 Object.assign(window, { server });
 
-const open = makeOpenDialog(new Api({ siteRoot: '/', csrfToken: '' }), { siteRoot: '/' });
+const api = new Api({ siteRoot: '/', csrfToken: '' });
+const open = makeOpenDialog(api, { siteRoot: '/' });
 document.querySelector('#open')?.addEventListener('click', () => {
   open({ place: PLACE, links: wishes.get('links') ?? undefined, onFinished: () => false });
 });
 
-if (wishes.has('move')) {
-  setInterval(() => {
-    for (const task of server.tasks) {
-      if (task.state !== 'downloading') continue;
-      const completed = Math.min(task.size || Infinity, task.completed + task.speed);
-      if (completed === task.size) server.change(task.odr_id, { state: 'storing', completed, speed: 0, eta: null });
-      else server.change(task.odr_id, { completed, eta: task.size ? Math.ceil((task.size - completed) / task.speed) : null });
-    }
-  }, 1000);
+// A hundred rows that all move at every look: what the frames of the page must bear.
+if (what === 'hundred') {
+  const root = document.body.appendChild(document.createElement('div'));
+  createRoot(root).render(createElement(Panel, { api, config: { siteRoot: '/' }, place: PLACE, perPage: 100 }));
+}
+
+if (wishes.has('move')) setInterval(() => (server.tasks = server.tasks.map(moved)), 1000);
+
+function moved(task: Task): Task {
+  if (task.state !== 'downloading') return task;
+  const completed = Math.min(task.size || Infinity, task.completed + task.speed);
+  if (completed === task.size) return makeTask(task.odr_id, 'storing', { ...task, state: 'storing', completed });
+  const eta = task.size ? Math.ceil((task.size - completed) / task.speed) : null;
+  return { ...task, completed, eta, progress: task.size ? Math.floor((completed * 100) / task.size) : null };
 }

@@ -43,3 +43,7 @@ export function manyTasks(): Task[] {
     index % 3 === 0 ? downloading(index + 1, (index % 100) * MB) : index % 3 === 1 ? finished(index + 1) : failed(index + 1),
   );
 }
+
+export function hundredTasks(): Task[] {
+  return Array.from({ length: 100 }, (_, index) => downloading(index + 1, index * MB, 5_000 * MB));
+}

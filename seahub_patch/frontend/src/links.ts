@@ -13,6 +13,8 @@ export interface Line {
   text: string;
   /** A sentence; empty when the link is good. */
   problem: string;
+  /** The problem costs nothing: everything that is meant will be added. */
+  isHarmless?: boolean;
 }
 
 // Invisible characters, those that turn the direction of writing, and the backslash.
@@ -25,7 +27,9 @@ export function readLinks(box: string, rules: LinkRules): Line[] {
   let good = 0;
   return split(box).map(({ index, text }) => {
     let problem = problemOf(text, rules);
-    if (!problem && seen.has(text)) problem = gettext('This link is in the box twice; it is taken once.');
+    if (!problem && seen.has(text)) {
+      return { index, text, problem: gettext('This link is in the box twice; it is taken once.'), isHarmless: true };
+    }
     seen.add(text);
     if (!problem) {
       good += 1;

@@ -69,6 +69,14 @@ describe('the box for links', () => {
     expect(screen.queryByText(/This is not a link/)).toBeNull();
   });
 
+  it('mentions a link that is there twice, which is no error', async () => {
+    await showPanel();
+    paste('https://a.example/\nhttps://a.example/');
+    expect(screen.getByText(/in the box twice/).className).toBe('od-hint');
+    expect(box().getAttribute('aria-invalid')).toBe('false');
+    expect(button().textContent).toBe('Download');
+  });
+
   it('shows a few problems and counts the rest', async () => {
     await showPanel();
     paste(Array.from({ length: 12 }, (_, index) => `bad ${index}`).join('\n'));

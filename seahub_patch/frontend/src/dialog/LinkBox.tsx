@@ -41,7 +41,7 @@ export function LinkBox({ box, text, schemes, problems, onText, onSubmit }: Link
         spellCheck={false}
         autoCapitalize="off"
         autoCorrect="off"
-        aria-invalid={problems.length > 0}
+        aria-invalid={problems.some((line) => !line.isHarmless)}
         aria-describedby={`${id}-problems`}
         onChange={({ target }) => onText(target.value, caretLine(target))}
         onKeyDown={onKeyDown}

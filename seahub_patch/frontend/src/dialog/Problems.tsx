@@ -15,7 +15,7 @@ export function Problems({ id, problems }: { id: string; problems: readonly Line
               <bdi className="od-line" title={line.text}>
                 {line.text}
               </bdi>
-              <span>{line.problem}</span>
+              <span className={line.isHarmless ? 'od-hint' : 'od-refused'}>{line.problem}</span>
             </li>
           ))}
         </ul>
