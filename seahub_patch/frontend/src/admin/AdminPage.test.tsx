@@ -201,8 +201,8 @@ describe('the health report', () => {
   const unwell: Health = {
     healthy: false,
     checks: [
-      { name: 'Database', ok: true, detail: '' },
-      { name: 'Engine', ok: false, detail: `aria2c is not there ${HOSTILE}` },
+      { name: 'database', title: 'Database', ok: true, detail: '' },
+      { name: 'engine', title: 'Engine', ok: false, detail: `aria2c is not there ${HOSTILE}` },
     ],
   };
 

@@ -51,10 +51,10 @@ function Checks({ checks, isBusy }: { checks: readonly Check[]; isBusy: boolean 
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {checks.map(({ name, ok, detail }, index) => (
-          <tr key={index} role="row">
+        {checks.map(({ name, title, ok, detail }) => (
+          <tr key={name} role="row">
             <th scope="row" role="rowheader" data-label={columns[0]}>
-              {name}
+              {title}
             </th>
             <td role="cell" data-label={columns[1]}>
               <span className={`od-mark od-mark-${ok ? 'ok' : 'error'}`}>{ok ? gettext('OK') : gettext('not OK')}</span>

@@ -27,7 +27,10 @@ export interface LogQuery extends Filters {
 }
 
 export interface Check {
+  /** A code. */
   name: string;
+  /** What people call it. */
+  title: string;
   ok: boolean;
   detail: string;
 }

@@ -112,12 +112,24 @@ describe('the button', () => {
   test('does not answer its own changes', async () => {
     show('14');
     await install();
+    const frames = vi.spyOn(window, 'requestAnimationFrame');
     redraw('14');
     await nextFrame();
-    const frames = vi.spyOn(window, 'requestAnimationFrame');
     await nextFrame();
-    // Those of the waiting itself.
-    expect(frames).toHaveBeenCalledTimes(2);
+    // One for the toolbar; the waiting itself takes two each time.
+    expect(frames).toHaveBeenCalledTimes(1 + 4);
+  });
+
+  test('leaves the toolbar alone when all is right', async () => {
+    show('14');
+    await install();
+    const changed = vi.fn();
+    const observer = new MutationObserver(changed);
+    observer.observe(document.querySelector('.dir-operation')!, { childList: true, subtree: true, attributes: true });
+    document.querySelector('tbody')!.append(document.createElement('tr'));
+    await nextFrame();
+    observer.disconnect();
+    expect(changed).not.toHaveBeenCalled();
   });
 
   test('opens the dialog for the folder that is on screen at the click', async () => {
