@@ -77,13 +77,18 @@ class EmbeddedHost:
             priority=priority,
             quota_subject=OWNER,
         )
-        self._check_folder(new)
+        self._check_folder(_provisional(new))
         task = self.repository.add(new)
         self.wake()
         return task
 
     def act(self, odr_id: int, action: Action) -> Task:
-        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible or AlreadyActive."""
+        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible, AlreadyActive, and what the library says of
+        a task that would wait again."""
+        if action.target is OfflineDownloadStatus.WAITING:
+            before = self.repository.get(odr_id, OWNER)
+            if before.status in action.sources:
+                self._check_folder(before)
         task = self.repository.act(odr_id, action, OWNER)
         self.wake()
         return task
@@ -140,11 +145,11 @@ class EmbeddedHost:
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
         return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
 
-    def _check_folder(self, new: NewTask) -> None:
+    def _check_folder(self, task: Task) -> None:
         try:
-            pick_storage(dataclasses.replace(self.settings, library=str(self.library))).check(_provisional(new), 0)
+            pick_storage(dataclasses.replace(self.settings, library=str(self.library))).check(task, 0)
         except FolderGone:
-            raise FolderMissing(path=new.path) from None
+            raise FolderMissing(path=task.path) from None
 
     def wake(self) -> None:
         """Make the serving process look at once; without one, nothing happens."""

@@ -15,6 +15,7 @@ from seafevents_offline.errors import (
     FolderMissing,
     LinkScheme,
     NameInvalid,
+    NotPossible,
     PathInvalid,
     PriorityInvalid,
     SettingsError,
@@ -109,6 +110,26 @@ def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer)
     with pytest.raises(AlreadyActive) as twin:
         host.add(good)
     assert twin.value.odr_id == task.odr_id
+
+
+@pytest.mark.parametrize(("before", "again"), [(Action.PAUSE, Action.RESUME), (Action.CANCEL, Action.RETRY)])
+def test_what_waits_again_needs_its_folder_as_a_new_link_does(
+    open_host: OpenHost, tmp_path: Path, before: Action, again: Action
+) -> None:
+    host = open_host()
+    (tmp_path / "library" / "reports").mkdir()
+    task = host.add("http://example.com/f", path="/reports")
+    with pytest.raises(NotPossible):
+        host.act(task.odr_id, again)
+    host.act(task.odr_id, before)
+    (tmp_path / "library" / "reports").rmdir()
+    with pytest.raises(FolderMissing):
+        host.act(task.odr_id, again)
+    assert host.repository.get(task.odr_id).status is before.target
+    (tmp_path / "library" / "reports").mkdir()
+    assert host.act(task.odr_id, again).status is S.WAITING
+    (tmp_path / "library" / "reports").rmdir()
+    assert host.act(task.odr_id, before).status is before.target, "it can be held and given up without its folder"
 
 
 def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHost, tmp_path: Path) -> None:
