@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.engines",
     "tests.support.servers",
     "tests.support.service",
+    "tests.support.signals",
 ]
