@@ -31,7 +31,7 @@ SIZE = 20 * MB
 def interrupted(aria2: Aria2, server: HttpServer, *, seed: int = 1, size: int = SIZE) -> str:
     """A link of which about half is in the folder of task 1, taken back properly."""
     # Each of eight connections gives its part of it and then no more.
-    url = server.serve("/a.bin", File(size=size, seed=seed, stall_after=size // 14))
+    url = server.serve("/a.bin", File(size=size, seed=seed, stall_after=size // 10))
     watch = aria2.get(url)
     watch.reached(size // 2)
     watch.remove()

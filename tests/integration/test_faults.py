@@ -35,8 +35,8 @@ def engine_pid(service: Service) -> int:
 
 @pytest.fixture
 def own_mariadb() -> Iterator[MariaDb]:
-    """A server that the test may end and start."""
-    server = new_mariadb()
+    """A server that the test may kill and start; what was committed is on the disk."""
+    server = new_mariadb(options=())
     yield server
     remove_mariadb(server)
 

@@ -29,7 +29,8 @@ _INIT = (
     f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION;\n"
 )
 
-#: Nothing in a test has to survive a power cut.
+#: Nothing in a test has to survive a power cut. A server that is going to be killed must do without: it would lose
+#: the last second's commits, and may tear a page.
 FAST = (
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
