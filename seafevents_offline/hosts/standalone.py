@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import repository
-from ..errors import FolderGone, FolderMissing, SettingsError, StorageUnavailable
+from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, SettingsError, StorageUnavailable
 from ..filename import check_name, check_path
 from ..link import normalise
 from ..repository import Repository
@@ -54,16 +54,26 @@ class EmbeddedHost:
 
     @classmethod
     def open(
-        cls, *, data: Path, library: Path | None = None, config: Path | None = None, allow: Sequence[str] = ()
+        cls,
+        *,
+        data: Path,
+        library: Path | None = None,
+        config: Path | None = None,
+        allow: Sequence[str] = (),
+        tables: bool = True,
     ) -> EmbeddedHost:
-        """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable."""
+        """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable.
+
+        ``tables`` False leaves the database alone: for who wants to know what is wrong with it.
+        """
         data = data.absolute()
         settings = _settings(data, library, config, allow)
         # The records hold whole links, which may be secret.
         _make_folder(data, 0o700)
         _make_folder(Path(settings.library), 0o777)
         host = cls(settings, data)
-        host.repository.upgrade()
+        if tables:
+            host.repository.upgrade()
         return host
 
     def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
@@ -142,6 +152,9 @@ class EmbeddedHost:
 
     def checks(self) -> list[Check]:
         """Every part of the service, really tried."""
+        with contextlib.suppress(DatabaseUnavailable):
+            # On a fresh data folder the tables are made; what stands in the way is told below.
+            self.repository.upgrade()
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
         return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
 
@@ -193,7 +206,11 @@ class _Bell:
 
     def _listen(self) -> None:
         while not self._finished.is_set():
-            self._socket.recv(16)
+            try:
+                self._socket.recv(16)
+            except OSError:
+                # Closed: the one who stops us had no time to wait.
+                return
             self._downloader.wake()
 
 

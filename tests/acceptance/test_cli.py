@@ -487,6 +487,17 @@ def test_doctor_says_what_is_wrong(cli: Cli) -> None:
     assert re.search(r"^✗ .*/bin/false", result.out, re.MULTILINE)
 
 
+def test_doctor_examines_the_other_parts_beside_a_damaged_database(cli: Cli) -> None:
+    (cli.place / "data").mkdir()
+    (cli.place / "data" / "offline-download.db").write_bytes(b"this is no database" * 100)
+    result = cli("doctor", "--json")
+    assert (result.code, result.err) == (1, "")
+    checks = {check["name"]: check for check in result.json["checks"]}
+    assert [name for name, check in checks.items() if not check["ok"]] == ["database"]
+    assert "damaged" in checks["database"]["detail"]
+    assert checks["download program"]["ok"]
+
+
 def test_without_an_engine_get_says_what_to_do(cli: Cli, http_server: HttpServer) -> None:
     result = cli("get", http_server.url("/f.bin"), "--config", cli.write_config(aria2c="/bin/false"))
     assert result.code == 1
