@@ -246,7 +246,8 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
     settings = Settings.from_config(
         parser,
         interval=1.0,
-        workers_per_user=Settings.workers,
+        # As many as there can be: the only user holds up nobody.
+        workers_per_user=512,
         tempdir=str(data / "temp"),
         database=f"sqlite:///{data / 'offline-download.db'}",
         storage="folder",

@@ -141,6 +141,7 @@ def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHos
     assert settings.tempdir == str(tmp_path / "data" / "temp")
     assert settings.library == str(tmp_path / "library")
     assert settings.interval == 1.0
+    assert settings.workers_per_user >= settings.workers, "all workers are for the only user"
 
 
 @pytest.mark.parametrize(
