@@ -18,6 +18,7 @@ from configparser import Error as ConfigError
 from configparser import RawConfigParser
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from .. import repository
 from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, SettingsError, StorageUnavailable
@@ -249,7 +250,8 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         # As many as there can be: the only user holds up nobody.
         workers_per_user=512,
         tempdir=str(data / "temp"),
-        database=f"sqlite:///{data / 'offline-download.db'}",
+        # A folder's name may hold what means something in a URL.
+        database=f"sqlite:///{quote(str(data / 'offline-download.db'), errors='surrogateescape')}",
         storage="folder",
     )
     return dataclasses.replace(

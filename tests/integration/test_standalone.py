@@ -83,6 +83,14 @@ def test_another_process_wakes_the_one_that_serves(
     other.wake()
 
 
+@pytest.mark.parametrize("name", ["a?b", "a?timeout=1", "c%20d", "e#f", "g@h:1", "i'j k", "ü"])
+def test_a_data_folder_may_have_any_name(open_host: OpenHost, tmp_path: Path, name: str) -> None:
+    task = open_host(name).add("http://example.com/f")
+    assert open_host(name).repository.get(task.odr_id) == task
+    assert (tmp_path / name / "offline-download.db").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {name, "library"}
+
+
 def test_one_data_folder_is_served_once(open_host: OpenHost) -> None:
     first, second = open_host(), open_host()
     first.start()
