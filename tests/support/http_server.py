@@ -179,7 +179,15 @@ class HttpServer:
         if error is None:
             await self._stopping.wait()
             server.close()
+            await _accepted(connections)
             await asyncio.gather(*[connection.end() for connection in tuple(connections)])
+
+
+async def _accepted(connections: set[Connection]) -> None:
+    """Until all that was accepted is among ``connections``; a client may never finish its handshake."""
+    begun = asyncio.all_tasks() - {asyncio.current_task(), *(connection.task for connection in connections)}
+    if begun:
+        await asyncio.wait(begun, timeout=5)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from tests.support.certificates import self_signed
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, content, redirect, sha256_of
 from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -376,6 +378,25 @@ def test_stopping_cuts_what_is_under_way():
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         response.read()
     client.close()
+
+
+def test_stopping_cuts_also_what_was_answered_and_is_not_read():
+    """What the kernel does not take of an answer waits in the server; of one of these it is less than a chunk."""
+    totals: list[int] = []
+
+    def comes_to_rest() -> bool:
+        totals.append(server.sent())
+        return totals[-20:].count(totals[-1]) == 20
+
+    with HttpServer() as server, ExitStack() as clients:
+        for number in range(1, 41):
+            server.serve(f"/{number}", File(size=number * 200_000, framing=Framing.CLOSE))
+            client = clients.enter_context(socket.create_connection((server.host, server.port), 60))
+            client.sendall(f"GET /{number} HTTP/1.1\r\n\r\n".encode())
+        server.wait_for(lambda requests: len(requests) == 40)
+        eventually(comes_to_rest)
+        server.stop()
+        assert not any(request.open for request in server.requests)
 
 
 def test_a_taken_port_is_an_error(http_server):
