@@ -74,7 +74,7 @@ class Monitor:
             # Only a hanging aria2c is still there: its death releases the monitor from the call that it waits in.
             self.kill(max(0.0, deadline - time.monotonic()))
             self._thread.join(max(0.0, deadline - time.monotonic()))
-        self._notifications.stop(time.monotonic() + _KILL_TIME)
+        self._notifications.stop(max(deadline, time.monotonic() + _KILL_TIME))
 
     def kill(self, limit: float = KILL_LIMIT) -> None:
         """End aria2c at once; a new one begins unless this is the end. Idempotent. ``limit``: as for the process."""
