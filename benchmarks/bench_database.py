@@ -19,17 +19,24 @@ from sqlalchemy import Connection, event
 
 from seafevents_offline import repository
 from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
+from seafevents_offline.repository.database import Database
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import Done, NewTask, Progress, Task
 from tests.support.mariadb import MariaDb
 
-from .common import Row, median, percentile, place, report, seconds
+from .common import Memory, Row, median, percentile, place, report, seconds
 
 OWNERS = 100
 WAITING = 10_000
 NODE = "bench-node"
 ROOMY = {"per_user": 64, "per_host": 64}
+
+#: Rounds of lists, claims and ticks over which memory is watched, after some in which everything is there once.
+ROUNDS, FIRST_ROUNDS = 500, 20
+
+#: "Flat", in MB: a hundredth of what the table's rows would take.
+FLAT = 5
 
 # Every number up to a million from six digits, in SQL that both kinds of database speak. The newest tasks wait;
 # the others are history of the same owners. 50 hosts.
@@ -84,8 +91,10 @@ def load(repo: Repository, rows: int) -> None:
             connection.exec_driver_sql("SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')")
         connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name == "mysql" else statement)
 
-    repo._database.run(work)
-    repo._database.engine.dispose()
+    # One statement, for which a server may need longer than a service would wait.
+    database = Database(repo._database.url, patience=3600)
+    database.run(work)
+    database.close()
 
 
 class Bench:
@@ -119,6 +128,7 @@ class Bench:
         print(f"{self._kind}: {what}: {measured}", flush=True)
 
     def run(self) -> None:
+        self._memory()
         self._pages()
         self._claims()
         self._ticks()
@@ -130,6 +140,26 @@ class Bench:
         if repo.survey(NODE).waiting and slots:
             claimed = repo.claim(NODE, slots, **{"per_user": 2, "per_host": 2, **caps})
             assert not claimed, claimed
+
+    def _memory(self) -> None:
+        """A page for each owner and for admins, a claim, a tick; a leak, or a result that is read whole, would show."""
+
+        def rounds(count: int) -> None:
+            for number in range(count):
+                page = 1 + number // OWNERS
+                self._repo.find(TaskQuery(owner=f"user{number % OWNERS}@example.com", page=page))
+                self._repo.find(TaskQuery(per_page=25, hidden=True, page=page))
+                self._claim_exactly(10)
+                self.tick(slots=0)
+                self._give_back()
+
+        rounds(FIRST_ROUNDS)
+        memory = Memory()
+        rounds(ROUNDS)
+        more, peak = memory.more(), memory.peak()
+        measured = f"{more:.1f} MB more after {ROUNDS} rounds, {peak:.1f} at the peak"
+        self.rows.append(Row(f"{self._kind}: memory", measured, f"flat: ≤ {FLAT} MB", peak <= FLAT))
+        print(f"{self._kind}: memory: {measured}", flush=True)
 
     def _pages(self) -> None:
         owner = "user7@example.com"
@@ -143,22 +173,22 @@ class Bench:
         self.measure("an owner's limits", lambda: self._repo.usage(owner))
 
     def _claims(self) -> None:
-        def again() -> None:
-            self._repo.restore(NODE)
-            self._sql("UPDATE OfflineDownloadRecord SET claimed_by = NULL, restores = 0 WHERE status = 1 AND claim > 0")
-
         for slots in (1, 10, 64):
             self.measure(
                 f"claim of {slots}",
                 lambda slots=slots: self._claim_exactly(slots),
                 15 if slots == 10 else None,
-                between=again,
+                between=self._give_back,
             )
-        self.measure("restore of 10", lambda: self._repo.restore(NODE), between=lambda: self._claim_again(again))
-        again()
+        self.measure("restore of 10", lambda: self._repo.restore(NODE), between=self._claim_again)
+        self._give_back()
 
-    def _claim_again(self, again: Callable[[], None]) -> None:
-        again()
+    def _give_back(self) -> None:
+        self._repo.restore(NODE)
+        self._sql("UPDATE OfflineDownloadRecord SET claimed_by = NULL, restores = 0 WHERE status = 1 AND claim > 0")
+
+    def _claim_again(self) -> None:
+        self._give_back()
         self._claim_exactly(10)
 
     def _claim_exactly(self, slots: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import platform
 import statistics
@@ -69,6 +70,28 @@ def median(values: Sequence[float]) -> float:
 def percentile(values: Sequence[float], percent: int) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+class Memory:
+    """How much more of it this process has than when this was made; MB, resident."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        # The peak begins anew; see proc(5).
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        self._before = self._read("VmRSS")
+
+    def more(self) -> float:
+        gc.collect()
+        return self._read("VmRSS") - self._before
+
+    def peak(self) -> float:
+        return self._read("VmHWM") - self._before
+
+    @staticmethod
+    def _read(name: str) -> float:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
 def until(predicate: Callable[[], bool], timeout: float = 90, pause: float = 0.01) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,9 @@ from .task import Payload, PayloadFile, Task
 
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
+
+#: A complete payload that a library does not take is kept for this many seconds.
+KEPT_FOR = 86400.0
 
 # What a comment holds is spelt out: ".*?" could run over its end, and a file of comments would take for ever.
 _PAGE_START = re.compile(
@@ -57,6 +61,15 @@ def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None
         return None
     payload = _payload(task.name, files)
     return payload if files and payload.size == task.size else None
+
+
+def is_stale(payload: Payload) -> bool:
+    """Whether it has been complete for so long that its room on the disk is worth more than another download."""
+    try:
+        completed = max(os.stat(file.source).st_mtime for file in payload.files)
+    except OSError:
+        return False
+    return time.time() - completed > KEPT_FOR
 
 
 def is_unexpected_page(url: str, payload: Payload) -> bool:

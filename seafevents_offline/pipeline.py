@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -109,7 +110,10 @@ class Pipeline:
             return Gone()
         except OfflineDownloadError as error:
             logger.debug("task %s: %s", task.odr_id, error, exc_info=True)
-            return verdict(task, error, self.settings)
+            outcome = verdict(task, error, self.settings)
+            if isinstance(outcome, Retry):
+                self._drop_if_stale(task)
+            return outcome
 
     # --- download -------------------------------------------------------------------------------------
 
@@ -175,6 +179,14 @@ class Pipeline:
             else:
                 return Done(payload.size, note)
         raise NameTaken(stored_path=task.stored_path)
+
+    def _drop_if_stale(self, task: Task) -> None:
+        """What a library does not take for a day is downloaded again when it does: it must not fill our disk."""
+        with suppress(OfflineDownloadError):
+            payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+            if payload is not None and payloads.is_stale(payload):
+                logger.info("task %s: its payload has waited too long and is deleted", task.odr_id)
+                self.tempdir.delete(task.odr_id)
 
     def _store_again(self, task: Task, context: Context) -> Outcome:
         """A crash interrupted the storing: look first, so that nothing is stored twice."""

@@ -20,9 +20,11 @@ _TAKE_OVER_PERIOD = 2.0
 
 
 @contextlib.contextmanager
-def opened(args: Namespace) -> Iterator[EmbeddedHost]:
-    """The host that the common options name; whatever it started has ended afterwards."""
-    host = EmbeddedHost.open(data=args.data, library=args.library, config=args.config, allow=getattr(args, "allow", ()))
+def opened(args: Namespace, *, tables: bool = True) -> Iterator[EmbeddedHost]:
+    """The host that the common options name; whatever it started has ended afterwards. ``tables``: as for the host."""
+    host = EmbeddedHost.open(
+        data=args.data, library=args.library, config=args.config, allow=getattr(args, "allow", ()), tables=tables
+    )
     try:
         yield host
     finally:

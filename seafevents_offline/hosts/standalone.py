@@ -18,9 +18,10 @@ from configparser import Error as ConfigError
 from configparser import RawConfigParser
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from .. import repository
-from ..errors import FolderGone, FolderMissing, SettingsError, StorageUnavailable
+from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, SettingsError, StorageUnavailable
 from ..filename import check_name, check_path
 from ..link import normalise
 from ..repository import Repository
@@ -54,16 +55,26 @@ class EmbeddedHost:
 
     @classmethod
     def open(
-        cls, *, data: Path, library: Path | None = None, config: Path | None = None, allow: Sequence[str] = ()
+        cls,
+        *,
+        data: Path,
+        library: Path | None = None,
+        config: Path | None = None,
+        allow: Sequence[str] = (),
+        tables: bool = True,
     ) -> EmbeddedHost:
-        """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable."""
+        """Make the folders and the tables. Raises SettingsError, StorageUnavailable or DatabaseUnavailable.
+
+        ``tables`` False leaves the database alone: for who wants to know what is wrong with it.
+        """
         data = data.absolute()
         settings = _settings(data, library, config, allow)
         # The records hold whole links, which may be secret.
         _make_folder(data, 0o700)
         _make_folder(Path(settings.library), 0o777)
         host = cls(settings, data)
-        host.repository.upgrade()
+        if tables:
+            host.repository.upgrade()
         return host
 
     def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
@@ -77,13 +88,18 @@ class EmbeddedHost:
             priority=priority,
             quota_subject=OWNER,
         )
-        self._check_folder(new)
+        self._check_folder(_provisional(new))
         task = self.repository.add(new)
         self.wake()
         return task
 
     def act(self, odr_id: int, action: Action) -> Task:
-        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible or AlreadyActive."""
+        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible, AlreadyActive, and what the library says of
+        a task that would wait again."""
+        if action.target is OfflineDownloadStatus.WAITING:
+            before = self.repository.get(odr_id, OWNER)
+            if before.status in action.sources:
+                self._check_folder(before)
         task = self.repository.act(odr_id, action, OWNER)
         self.wake()
         return task
@@ -137,14 +153,17 @@ class EmbeddedHost:
 
     def checks(self) -> list[Check]:
         """Every part of the service, really tried."""
+        with contextlib.suppress(DatabaseUnavailable):
+            # On a fresh data folder the tables are made; what stands in the way is told below.
+            self.repository.upgrade()
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
         return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
 
-    def _check_folder(self, new: NewTask) -> None:
+    def _check_folder(self, task: Task) -> None:
         try:
-            pick_storage(dataclasses.replace(self.settings, library=str(self.library))).check(_provisional(new), 0)
+            pick_storage(dataclasses.replace(self.settings, library=str(self.library))).check(task, 0)
         except FolderGone:
-            raise FolderMissing(path=new.path) from None
+            raise FolderMissing(path=task.path) from None
 
     def wake(self) -> None:
         """Make the serving process look at once; without one, nothing happens."""
@@ -188,7 +207,11 @@ class _Bell:
 
     def _listen(self) -> None:
         while not self._finished.is_set():
-            self._socket.recv(16)
+            try:
+                self._socket.recv(16)
+            except OSError:
+                # Closed: the one who stops us had no time to wait.
+                return
             self._downloader.wake()
 
 
@@ -224,9 +247,11 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
     settings = Settings.from_config(
         parser,
         interval=1.0,
-        workers_per_user=Settings.workers,
+        # As many as there can be: the only user holds up nobody.
+        workers_per_user=512,
         tempdir=str(data / "temp"),
-        database=f"sqlite:///{data / 'offline-download.db'}",
+        # A folder's name may hold what means something in a URL.
+        database=f"sqlite:///{quote(str(data / 'offline-download.db'), errors='surrogateescape')}",
         storage="folder",
     )
     return dataclasses.replace(

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.pool import Pool, QueuePool
@@ -127,12 +128,20 @@ def _checked(text: str | URL) -> URL:
     except (exc.ArgumentError, ValueError):
         raise SettingsError(section=SECTION, option="database", value="…", allowed=allowed) from None
     if backend == "sqlite" and (url.database or ":memory:") != ":memory:":
-        return url.set(drivername="sqlite+pysqlite")
+        return url.set(drivername="sqlite+pysqlite", database=_sqlite_path(text))
     if backend in ("mysql", "mariadb"):
         # The host's URL says utf8, which has no room for emoji.
         query = {key: value for key, value in url.query.items() if key not in ("charset", "use_unicode", "collation")}
         return url.set(drivername="mysql+pymysql", query={**query, "charset": "utf8mb4"})
     raise SettingsError(section=SECTION, option="database", value=f"{backend}:…", allowed=allowed)
+
+
+def _sqlite_path(text: str | URL) -> str | None:
+    """What is behind ``sqlite:///``; %3F is a ``?`` in it. SQLAlchemy 2.1 reads it so by itself, 2.0 does not."""
+    if isinstance(text, URL):
+        return text.database
+    path = text.partition("?")[0].partition("://")[2].partition("/")[2]
+    return unquote(path, errors="surrogateescape")
 
 
 def _sqlite_engine(url: URL) -> Engine:

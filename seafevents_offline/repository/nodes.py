@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exc, exists, insert, null, or_, select, update
+from sqlalchemy import Connection, delete, exc, exists, insert, null, or_, select, update
 
 from ..models import NODE_NAME_LENGTH, NODE_VERSION_LENGTH, NODES, RECORDS, printable
-from ..status import OfflineDownloadStatus
+from ..status import RUNNING, OfflineDownloadStatus
 from .part import Part
 from .statements import ready_times
 from .values import Node, NodeBeat, Survey
@@ -52,9 +53,20 @@ class Nodes(Part):
         return self._database.run(work)
 
     def nodes(self) -> list[Node]:
-        """Every node that ever wrote, by name."""
+        """Every node that wrote and was not forgotten, by name."""
         statement = select(NODES).order_by(NODES.c.name, NODES.c.node_id)
         return self._database.run(lambda connection: [_node(row._asdict()) for row in connection.execute(statement)])
+
+    def forget_nodes(self, node_id: str, silent_for: float) -> int:
+        """Delete the rows of nodes that have not written for these seconds, but for this one; gives how many.
+
+        Who still has a task in hand stays: others find out by its row that it is dead, and take the task over.
+        """
+        busy = exists().where(RECORDS.c.claimed_by == NODES.c.node_id, RECORDS.c.status.in_(sorted(RUNNING)))
+        statement = delete(NODES).where(
+            NODES.c.node_id != node_id, NODES.c.beat_at < self._now() - timedelta(seconds=silent_for), ~busy
+        )
+        return self._database.run(lambda connection: connection.execute(statement).rowcount)
 
 
 def _node(row: Mapping[str, Any]) -> Node:

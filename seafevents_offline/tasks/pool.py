@@ -62,10 +62,15 @@ class WorkerPool:
         if late:
             logger.warning("did not end in time: %s", ", ".join(late))
 
+    def _forget(self, run: TaskRun) -> None:
+        with self._guard:
+            # A late one must not take away the run of the same task that came after it.
+            if self._runs.get(run.task.odr_id) is run:
+                del self._runs[run.task.odr_id]
+
     def _loop(self) -> None:
         while (run := self._queue.get()) is not None:
             if not run.gone:
                 survive(f"task {run.task.odr_id}:", lambda run=run: self._work(run))  # type: ignore[misc]
-            with self._guard:
-                self._runs.pop(run.task.odr_id, None)
+            self._forget(run)
             survive("waking the timer", self._on_free)

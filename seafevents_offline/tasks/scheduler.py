@@ -4,12 +4,14 @@ tick ─┬─ restore   at the start and after each fault of the database; noth
       ├─ look      while anything runs: whose are the running tasks now? how far are they?   (2 statements)
       ├─ beat      this node lives; while anything runs, in place of the progress            (1 statement)
       ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
-      ├─ expire    once an hour: tasks that were paused for longer than ``retention``
+      ├─ chores    each once an hour: forget nodes that have long been silent; give up tasks that were paused for
+      │            longer than ``retention``                                                      (1 statement)
       └─ sweep     folders in the temporary directory that no task needs any more
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,8 +40,11 @@ MAX_BEAT_PERIOD = 15.0
 #: How often the temporary directory is swept, in seconds.
 SWEEP_PERIOD = 30.0
 
-#: How often tasks that were paused for too long are looked for, in seconds.
-EXPIRY_PERIOD = 3600.0
+#: How often one of the two chores is done, in seconds; in turns, so that no tick does both.
+CHORE_PERIOD = 1800.0
+
+#: A node that has not written for this many seconds will not come back.
+NODE_RETENTION = 30 * 86400.0
 
 #: A database that stays away is worth one warning in this many seconds.
 _WARNING_PERIOD = 60.0
@@ -85,7 +90,8 @@ class Scheduler:
         self._scan = _Due(settings.interval)
         self._beat = _Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
         self._sweep = _Due(SWEEP_PERIOD)
-        self._expiry = _Due(EXPIRY_PERIOD)
+        self._chore = _Due(CHORE_PERIOD)
+        self._chores = itertools.cycle((self._forget_nodes, self._give_up_paused))
         self._next_warning = 0.0
         self._scanned: float | None = None
 
@@ -120,8 +126,8 @@ class Scheduler:
             self._survey(now)
         elif woken:
             self._claim(now)
-        if self._expiry.now(now):
-            self._repository.expire(self._settings.retention)
+        if self._chore.now(now):
+            next(self._chores)()
         if self._sweep.now(now):
             self._sweep_folders()
 
@@ -183,6 +189,12 @@ class Scheduler:
 
     def _submit(self, task: Task) -> None:
         self._pool.submit(TaskRun(task, self._repository))
+
+    def _forget_nodes(self) -> None:
+        self._repository.forget_nodes(self._tempdir.node_id, NODE_RETENTION)
+
+    def _give_up_paused(self) -> None:
+        self._repository.expire(self._settings.retention)
 
     def _sweep_folders(self) -> None:
         unused = self._tempdir.task_folders() - {run.task.odr_id for run in self._pool.runs()}

@@ -22,6 +22,11 @@ def fast(file: File) -> None:
     file.rate = None
 
 
+def crawling(file: File) -> None:
+    """So slow from now on that it is not done however long a few commands take."""
+    file.rate = 5_000
+
+
 def content_of(file: File) -> bytes:
     return file.read(0, file.size or 0)
 
@@ -42,7 +47,7 @@ def assert_is_one_sentence(text: str) -> None:
 
 @pytest.fixture
 def slow() -> File:
-    return File(size=8_000_000, seed="slow", rate=100_000)
+    return File(size=8_000_000, seed="slow", rate=50_000)
 
 
 @pytest.fixture
@@ -156,13 +161,14 @@ def test_stopped_it_keeps_what_it_has_and_goes_on(
 ) -> None:
     url = http_server.serve("/slow.bin", slow)
     if how is None:
-        result = cli("get", url, "--timeout", "4s")
+        result = cli("get", url, "--timeout", "12s")
         engine = engine_of(cli)
     else:
         running = start_get(cli, url)
         engine = engine_of(cli)
+        eventually(lambda: http_server.sent() > 500_000)
         running.signal(how)
-        result = running.result(30)
+        result = running.result()
     assert result.code == 1
     assert result.err.endswith("Task 1 keeps what it has; the same command goes on with it.\n")
     assert_is_one_sentence(result.err.replace(". Task", "; task"))
@@ -194,7 +200,7 @@ def test_a_second_ctrl_c_ends_it_at_once_without_a_traceback(cli: Cli, http_serv
     running = start_get(cli, http_server.serve("/slow.bin", slow))
     running.signal(signal.SIGINT)
     running.signal(signal.SIGINT)
-    result = running.result(30)
+    result = running.result()
     assert result.code == 1
     assert "Traceback" not in result.err
 
@@ -208,13 +214,14 @@ def test_get_beside_a_service_adds_there_and_watches(cli: Cli, http_server: Http
     assert f"The service that runs on {cli.place / 'data'} does the download." in result.out
     assert (cli.library / "f.bin").stat().st_size == 100_000
     service.signal(signal.SIGTERM)
-    assert service.result(30).code == 0
+    assert service.result().code == 0
     assert "task 1: stored" in service.err
 
 
 def test_two_gets_of_one_link_are_one_download(cli: Cli, http_server: HttpServer, slow: File) -> None:
     url = http_server.serve("/slow.bin", slow)
     first = start_get(cli, url)
+    crawling(slow)
     second = cli.start("get", url)
     second.says("task 1")
     fast(slow)
@@ -230,7 +237,7 @@ def test_get_takes_over_when_the_service_ends(
 ) -> None:
     running = start_get(cli, http_server.serve("/slow.bin", slow))
     service.signal(how)
-    service.result(30)
+    service.result()
     fast(slow)
     result = running.result()
     assert result.code == 0
@@ -249,12 +256,13 @@ def test_get_waits_for_a_task_that_is_paused_meanwhile_and_ends_with_one_that_is
     cli: Cli, http_server: HttpServer, slow: File
 ) -> None:
     running = start_get(cli, http_server.serve("/slow.bin", slow))
+    crawling(slow)
     assert cli("pause", "1").code == 0
     running.says("paused; `seafevents-offline resume 1` goes on")
     assert cli("resume", "1").code == 0
     running.says(r"(?s)paused.*downloading|paused.*\d %")
     assert cli("cancel", "1").code == 0
-    result = running.result(30)
+    result = running.result()
     assert (result.code, result.err) == (1, "It was cancelled.\n")
 
 
@@ -275,7 +283,7 @@ def test_serve_ends_tidily(
     http_server.wait_for(lambda requests: requests)
     engine = engine_of(cli)
     service.signal(how)
-    assert service.result(30).code == 0
+    assert service.result().code == 0
     eventually(lambda: is_gone(engine))
     assert "Traceback" not in service.err
 
@@ -295,6 +303,7 @@ def test_serve_takes_what_is_added_at_once_and_writes_a_log(
 
 
 def test_a_task_goes_through_the_verbs(cli: Cli, http_server: HttpServer, service: Running, slow: File) -> None:
+    crawling(slow)
     url = http_server.serve("/slow.bin", slow)
     added = cli("add", url, "--priority", "90", "--json").json
     assert (added["odr_id"], added["state"], added["priority"]) == (1, "waiting", 90)
@@ -476,6 +485,17 @@ def test_doctor_says_what_is_wrong(cli: Cli) -> None:
     result = cli("doctor", "--config", cli.write_config(aria2c="/bin/false"))
     assert result.code == 1
     assert re.search(r"^✗ .*/bin/false", result.out, re.MULTILINE)
+
+
+def test_doctor_examines_the_other_parts_beside_a_damaged_database(cli: Cli) -> None:
+    (cli.place / "data").mkdir()
+    (cli.place / "data" / "offline-download.db").write_bytes(b"this is no database" * 100)
+    result = cli("doctor", "--json")
+    assert (result.code, result.err) == (1, "")
+    checks = {check["name"]: check for check in result.json["checks"]}
+    assert [name for name, check in checks.items() if not check["ok"]] == ["database"]
+    assert "damaged" in checks["database"]["detail"]
+    assert checks["download program"]["ok"]
 
 
 def test_without_an_engine_get_says_what_to_do(cli: Cli, http_server: HttpServer) -> None:

@@ -52,13 +52,14 @@ def test_a11_killed_in_the_middle_of_a_transfer(
     make_service: MakeService, http_server: HttpServer, engine: bool
 ) -> None:
     service = make_service(workers=1)
-    file = File(size=36_000_000, seed=11, rate=500_000)
+    file = File(size=36_000_000, seed=11, rate=300_000)
     odr_id = service.add(http_server.serve("/f.bin", file))
     with Daemon(service.settings) as daemon:
         service.wait_for(odr_id, lambda task: task.completed > 14_000_000)
         daemon.kill(engine=engine)
     http_server.wait_for_active(0)
     http_server.forget()
+    file.rate = 1_000_000
     with Daemon(service.settings):
         task = service.wait(odr_id)
         assert (task.status, task.attempts, task.restores) == (S.OK, 0, 0)
@@ -69,13 +70,14 @@ def test_a11_killed_in_the_middle_of_a_transfer(
 
 def test_a12_a_server_without_ranges_begins_again(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(workers=1)
-    file = File(size=8_000_000, seed=12, rate=1_500_000, ranges=False)
+    file = File(size=8_000_000, seed=12, rate=1_000_000, ranges=False)
     odr_id = service.add(http_server.serve("/f.bin", file))
     with Daemon(service.settings) as daemon:
-        service.wait_for(odr_id, lambda task: task.completed > 4_000_000)
+        service.wait_for(odr_id, lambda task: task.completed > 2_000_000)
         daemon.kill()
     http_server.wait_for_active(0)
     http_server.forget()
+    file.rate = None
     with Daemon(service.settings):
         task = service.wait(odr_id)
         assert (task.status, task.attempts, task.restores) == (S.OK, 0, 0)
@@ -161,12 +163,14 @@ def test_a52_a_task_that_kills_the_service_is_given_up(make_service: MakeService
 
 def test_the_same_tempdir_under_another_host_name(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(node="old-container")
-    file = File(size=36_000_000, seed=1, rate=500_000)
+    file = File(size=36_000_000, seed=1, rate=300_000)
     odr_id = service.add(http_server.serve("/f", file))
     with Daemon(service.settings) as daemon:
         service.wait_for(odr_id, lambda task: task.completed > 14_000_000)
         daemon.kill(engine=True)
+    http_server.wait_for_active(0)
     http_server.forget()
+    file.rate = 1_000_000
     renamed = make_service(node="new-container")
     with Daemon(renamed.settings):
         assert service.wait(odr_id).status is S.OK

@@ -180,5 +180,8 @@ def test_without_a_link_it_serves_until_ctrl_c(fresh: Path, http_server: HttpSer
         finally:
             # As a terminal does: to make and to what it runs.
             os.killpg(process.pid, signal.SIGINT)
-        assert process.stdout.readlines()[-1] == "Stopping.\n"
-        process.wait(60)
+        try:
+            assert process.communicate(timeout=120)[0].splitlines()[-1] == "Stopping."
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise

@@ -191,9 +191,9 @@ def test_a_stop_keeps_what_is_needed_to_continue(started: Scene) -> None:
     watch.reached(MB)
     eventually(lambda: started.engine.resumable(watch.job.folder))
     began = time.monotonic()
-    started.engine.stop(began + 5)
-    started.engine.stop(time.monotonic() + 5)
-    assert time.monotonic() - began < 7
+    started.engine.stop(began + 10)
+    started.engine.stop(time.monotonic() + 10)
+    assert time.monotonic() - began < 30
     assert started.engine.resumable(watch.job.folder)
     watch.remove()
     assert started.engine.resumable(watch.job.folder)

@@ -26,6 +26,12 @@ from tests.support.records import NODE, OTHER_NODE, ROOMY, add_many, new
 S = OfflineDownloadStatus
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite serves those who wait in no order: of eight, one may be the last very often on a busy machine."""
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 120.0)
+
+
 def at_once(calls: Iterable[Callable[[], Any]], timeout: float = 120) -> list[Any]:
     """Each in a thread of its own, all released together; raises what the first of them raised."""
     calls = list(calls)

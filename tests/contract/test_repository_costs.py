@@ -28,6 +28,11 @@ def test_an_idle_tick_is_two_statements(repo: Repository, statements: Counter) -
     assert statements.of(lambda: repo.survey(NODE)) == 1
 
 
+def test_each_chore_is_one_statement(repo: Repository, statements: Counter) -> None:
+    assert statements.of(lambda: repo.expire(1)) == 1
+    assert statements.of(lambda: repo.forget_nodes(NODE, 1)) == 1
+
+
 def test_the_server_sees_no_more_than_we_count(mariadb_url: str, mariadb_repo: Repository) -> None:
     """No COMMIT, ROLLBACK or SET around single statements: what counts is what the server counts."""
     mariadb_repo.beat(NodeBeat(NODE, "x", "1", {}))

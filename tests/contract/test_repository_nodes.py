@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from seafevents_offline.repository import Node, NodeBeat, Repository, Survey
 from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.task import Task
 from tests.support.databases import Clock, run_sql
-from tests.support.records import NODE, OTHER_NODE, ROOMY, new, put_into
+from tests.support.records import NODE, OTHER_NODE, ROOMY, claimed, new, put_into, stored
 
 S = OfflineDownloadStatus
 
@@ -78,3 +80,34 @@ def test_odd_values_of_other_programs_hide_nothing(repo: Repository, database_ur
     run_sql(database_url, "INSERT INTO OfflineDownloadNode (node_id) VALUES (?)", OTHER_NODE)
     assert [node.health for node in repo.nodes()] == [{}, {}]
     assert set(repo.survey("third").beats) == {NODE, OTHER_NODE}
+
+
+MONTH = 30 * 86400
+
+
+def test_a_node_that_has_long_been_silent_is_forgotten(repo: Repository, clock: Clock) -> None:
+    for node in (NODE, OTHER_NODE):
+        repo.beat(NodeBeat(node, "a", "1", {}))
+    clock.advance(days=30)
+    assert repo.forget_nodes("third", MONTH) == 0
+    clock.advance(seconds=1)
+    assert repo.forget_nodes(NODE, MONTH) == 1
+    assert [node.node_id for node in repo.nodes()] == [NODE], "who asks lives"
+    repo.beat(NodeBeat(OTHER_NODE, "b", "1", {}))
+    assert repo.forget_nodes("third", MONTH) == 1
+    assert repo.nodes() == [Node(OTHER_NODE, "b", "1", clock.now, {})]
+
+
+@pytest.mark.parametrize("make", [claimed, stored])
+def test_a_dead_node_is_remembered_until_its_tasks_are_taken_over(
+    repo: Repository, clock: Clock, make: Callable[[Repository], Task]
+) -> None:
+    repo.beat(NodeBeat(NODE, "a", "1", {}))
+    make(repo)
+    repo.add(new())
+    clock.advance(days=365)
+    assert repo.forget_nodes(OTHER_NODE, MONTH) == 0
+    assert set(repo.survey(OTHER_NODE).beats) == {NODE}
+    repo.take_over(OTHER_NODE, NODE)
+    assert repo.forget_nodes(OTHER_NODE, MONTH) == 1
+    assert repo.nodes() == []

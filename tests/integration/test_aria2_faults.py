@@ -32,6 +32,7 @@ from seafevents_offline.errors import (
 from tests.support.certificates import self_signed
 from tests.support.engines import Aria2
 from tests.support.http_server import Answer, File, Framing, HttpServer, redirect
+from tests.support.ports import free_port
 
 MakeAria2 = Callable[..., Aria2]
 Fault = Callable[[str], OfflineDownloadError]
@@ -94,11 +95,6 @@ def test_a_redirect_to_no_link(fault: Fault, http_server: HttpServer, to: str) -
 # --- the network --------------------------------------------------------------------------------------
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def answering() -> Iterator[Callable[[bytes | None], int]]:
     """Makes servers that answer every connection with some bytes and then close it (None: reset it). Their port."""
@@ -131,7 +127,7 @@ def answering() -> Iterator[Callable[[bytes | None], int]]:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_refused_connection(fault: Fault, scheme: str) -> None:
-    found = fault(f"{scheme}://127.0.0.1:{closed_port()}/x")
+    found = fault(f"{scheme}://127.0.0.1:{free_port()}/x")
     assert isinstance(found, ConnectionFailed)
     assert found.reason_args == {"host": "127.0.0.1"}
     assert found.retryable

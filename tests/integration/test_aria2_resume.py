@@ -30,7 +30,9 @@ SIZE = 20 * MB
 
 def interrupted(aria2: Aria2, server: HttpServer, *, seed: int = 1, size: int = SIZE) -> str:
     """A link of which about half is in the folder of task 1, taken back properly."""
-    url = server.serve("/a.bin", File(size=size, seed=seed, rate=2 * MB))
+    # Each of eight connections gives its part of it and then no more. Never at the end of a range: aria2 would keep
+    # such a connection for its next request, which would wait as well.
+    url = server.serve("/a.bin", File(size=size, seed=seed, stall_after=size // 10 + 1234))
     watch = aria2.get(url)
     watch.reached(size // 2)
     watch.remove()
@@ -120,7 +122,7 @@ def test_removing_from_a_hanging_aria2c_ends(aria2: Aria2, http_server: HttpServ
     old.suspend()
     remover = threading.Thread(target=watch.remove)
     remover.start()
-    remover.join(20)
+    remover.join(60)
     assert not remover.is_alive()
     assert not old.is_running()
     assert aria2.get(http_server.serve("/b", File(size=10)), 2).complete().size == 10
@@ -133,7 +135,7 @@ def test_a_hanging_aria2c_does_not_stop_the_stop(make_aria2: MakeAria2, http_ser
     old.suspend()
     stopper = threading.Thread(target=aria2.stop)
     stopper.start()
-    stopper.join(12)
+    stopper.join(60)
     assert not stopper.is_alive()
     assert not old.is_running()
 
@@ -149,7 +151,7 @@ def test_what_no_notification_told_is_noticed_all_the_same(
 
     monkeypatch.setattr(websocket, "create_connection", refuse)
     aria2 = make_aria2().start()
-    assert tried.wait(10)
+    assert tried.wait(60)
     assert aria2.get(http_server.serve("/a.bin", File(size=1000))).complete().size == 1000
     watch = aria2.get(http_server.serve("/b.bin", File(size=SIZE, rate=MB)), 2)
     watch.reached(MB)
@@ -176,8 +178,9 @@ def test_a_fault_of_ours_in_a_round_ends_nothing(
     make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     aria2 = make_aria2().start()
-    watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, seed=4, rate=MB)))
-    watch.reached(MB)
+    file = File(size=SIZE, seed=4, rate=MB / 10)
+    watch = aria2.get(http_server.serve("/a.bin", file))
+    watch.reached(1)
     work, failed = Monitor._round, threading.Event()
 
     def fail_once(monitor: Monitor, poll: bool) -> None:
@@ -187,8 +190,9 @@ def test_a_fault_of_ours_in_a_round_ends_nothing(
         work(monitor, poll)
 
     monkeypatch.setattr(Monitor, "_round", fail_once)
+    eventually(failed.is_set)
+    file.rate = None
     assert watch.complete().size == SIZE
-    assert failed.is_set()
     assert "ZeroDivisionError: a bug" in caplog.text
 
 
@@ -198,9 +202,10 @@ def test_an_aria2c_that_cannot_be_started_again_is_waited_for(
     binary = tmp_path / "aria2c"
     shutil.copy2(aria2c, binary)
     aria2 = make_aria2(binary=binary).start()
-    watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, seed=4, rate=MB)))
-    watch.reached(MB)
-    other = aria2.get(http_server.serve("/b.bin", File(size=SIZE, rate=MB)), 2)
+    file = File(size=SIZE, seed=4, rate=MB / 10)
+    watch = aria2.get(http_server.serve("/a.bin", file))
+    watch.reached(1)
+    other = aria2.get(http_server.serve("/b.bin", File(size=SIZE, rate=MB / 10)), 2)
     other.reached(1)
     binary.rename(tmp_path / "away")
     aria2.process.kill()
@@ -209,6 +214,7 @@ def test_an_aria2c_that_cannot_be_started_again_is_waited_for(
     other.remove()
     late = aria2.get(http_server.serve("/c", File(size=10)), 3)
     assert watch.transfer.snapshot.state is TransferState.ACTIVE
+    file.rate = None
     (tmp_path / "away").rename(binary)
     assert late.complete().size == 10
     assert content_of(watch) == sha256_of(4, SIZE)

@@ -17,7 +17,7 @@ from seafevents_offline.errors import EngineUnavailable, SettingsError, TempDirU
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.tasks.checks import checks
 from tests.support.databases import new_mariadb, remove_mariadb
-from tests.support.http_server import File, HttpServer
+from tests.support.http_server import File, Gate, HttpServer
 from tests.support.mariadb import MariaDb
 from tests.support.service import Service
 
@@ -35,8 +35,8 @@ def engine_pid(service: Service) -> int:
 
 @pytest.fixture
 def own_mariadb() -> Iterator[MariaDb]:
-    """A server that the test may end and start."""
-    server = new_mariadb()
+    """A server that the test may kill and start; what was committed is on the disk."""
+    server = new_mariadb(options=())
     yield server
     remove_mariadb(server)
 
@@ -66,9 +66,11 @@ def test_a_locked_sqlite_is_waited_for(tmp_path: Path, http_server: HttpServer) 
         odr_id = service.add(http_server.serve("/a", File(data=b"x")))
         service.wait(odr_id)
         other = sqlite3.connect(path, isolation_level=None)
-        later = service.add(http_server.serve("/b", File(size=100_000, rate=50_000)))
+        gate = Gate()
+        later = service.add(http_server.serve("/b", File(size=100_000, hold=gate)))
         service.wait(later, S.DOWNLOADING)
         other.execute("BEGIN EXCLUSIVE")
+        gate.set()
         http_server.wait_for(lambda requests: any(r.path == "/b" and r.done for r in requests))
         other.execute("COMMIT")
         other.close()
@@ -100,13 +102,15 @@ def test_an_aria2c_that_is_removed_and_comes_back(
     program = tmp_path / "aria2c"
     shutil.copy(found, program)
     service = make_service(aria2c=str(program)).start()
-    odr_id = service.add(http_server.serve("/a", File(size=4_000_000, seed=1, rate=500_000)))
+    file = File(size=4_000_000, seed=1, rate=30_000)
+    odr_id = service.add(http_server.serve("/a", file))
     service.wait_for(odr_id, lambda task: task.completed > 0)
     program.rename(tmp_path / "gone")
     pid = engine_pid(service)
     os.kill(pid, signal.SIGKILL)
     http_server.wait_for_active(0)
     assert service.repository.get(odr_id).status is S.DOWNLOADING
+    file.rate = None
     (tmp_path / "gone").rename(program)
     task = service.wait(odr_id)
     assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
@@ -114,11 +118,12 @@ def test_an_aria2c_that_is_removed_and_comes_back(
 
 def test_a_stopped_aria2c_is_replaced(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service().start()
-    file = File(size=8_000_000, seed=1, rate=500_000)
+    file = File(size=8_000_000, seed=1, rate=30_000)
     odr_id = service.add(http_server.serve("/a", file))
     service.wait_for(odr_id, lambda task: task.completed > 0)
     pid = engine_pid(service)
     os.kill(pid, signal.SIGSTOP)
+    file.rate = 500_000
     task = service.wait(odr_id)
     assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
     assert engine_pid(service) != pid
@@ -177,10 +182,12 @@ def test_a_library_that_goes_away_while_downloading_keeps_the_payload(
     make_service: MakeService, http_server: HttpServer
 ) -> None:
     service = make_service().start()
-    odr_id = service.add(http_server.serve("/a", File(size=1_500_000, seed=1, rate=150_000)))
+    file = File(size=1_500_000, seed=1, rate=30_000)
+    odr_id = service.add(http_server.serve("/a", file))
     service.wait_for(odr_id, lambda task: task.completed > 0)
     away = service.library.with_name("unmounted")
     service.library.rename(away)
+    file.rate = None
     service.wait_for(odr_id, lambda task: task.reason == "storage_unavailable")
     requests = len(http_server.requests)
     away.rename(service.library)

@@ -15,6 +15,7 @@ from seafevents_offline.errors import (
     FolderMissing,
     LinkScheme,
     NameInvalid,
+    NotPossible,
     PathInvalid,
     PriorityInvalid,
     SettingsError,
@@ -82,6 +83,14 @@ def test_another_process_wakes_the_one_that_serves(
     other.wake()
 
 
+@pytest.mark.parametrize("name", ["a?b", "a?timeout=1", "c%20d", "e#f", "g@h:1", "i'j k", "ü"])
+def test_a_data_folder_may_have_any_name(open_host: OpenHost, tmp_path: Path, name: str) -> None:
+    task = open_host(name).add("http://example.com/f")
+    assert open_host(name).repository.get(task.odr_id) == task
+    assert (tmp_path / name / "offline-download.db").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {name, "library"}
+
+
 def test_one_data_folder_is_served_once(open_host: OpenHost) -> None:
     first, second = open_host(), open_host()
     first.start()
@@ -111,6 +120,26 @@ def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer)
     assert twin.value.odr_id == task.odr_id
 
 
+@pytest.mark.parametrize(("before", "again"), [(Action.PAUSE, Action.RESUME), (Action.CANCEL, Action.RETRY)])
+def test_what_waits_again_needs_its_folder_as_a_new_link_does(
+    open_host: OpenHost, tmp_path: Path, before: Action, again: Action
+) -> None:
+    host = open_host()
+    (tmp_path / "library" / "reports").mkdir()
+    task = host.add("http://example.com/f", path="/reports")
+    with pytest.raises(NotPossible):
+        host.act(task.odr_id, again)
+    host.act(task.odr_id, before)
+    (tmp_path / "library" / "reports").rmdir()
+    with pytest.raises(FolderMissing):
+        host.act(task.odr_id, again)
+    assert host.repository.get(task.odr_id).status is before.target
+    (tmp_path / "library" / "reports").mkdir()
+    assert host.act(task.odr_id, again).status is S.WAITING
+    (tmp_path / "library" / "reports").rmdir()
+    assert host.act(task.odr_id, before).status is before.target, "it can be held and given up without its folder"
+
+
 def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHost, tmp_path: Path) -> None:
     config = tmp_path / "seafevents.conf"
     config.write_text("[DATABASE]\npassword = 100%\n[OFFLINE DOWNLOAD]\nworkers = 7\nallow-addresses = 10.0.0.0/8\n")
@@ -120,6 +149,7 @@ def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHos
     assert settings.tempdir == str(tmp_path / "data" / "temp")
     assert settings.library == str(tmp_path / "library")
     assert settings.interval == 1.0
+    assert settings.workers_per_user >= settings.workers, "all workers are for the only user"
 
 
 @pytest.mark.parametrize(

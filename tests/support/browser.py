@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from .ports import free_port
 from .tree import ROOT
 
 if TYPE_CHECKING:
@@ -36,12 +36,6 @@ _FLAGS = (
 
 #: What Chromium says of a server that is away, and of answers that a test provokes; everything else is a defect.
 _EXPECTED = re.compile(r"Failed to load resource")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Served:

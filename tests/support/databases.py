@@ -46,8 +46,12 @@ def new_mariadb(options: Sequence[str] = FAST) -> MariaDb:
     folder = Path(tempfile.mkdtemp(prefix="offline-mariadb-"))
     folder.chmod(0o755)
     server = MariaDb(folder, options)
-    server.install()
-    server.start()
+    try:
+        server.install()
+        server.start()
+    except BaseException:
+        remove_mariadb(server)
+        raise
     return server
 
 

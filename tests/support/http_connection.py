@@ -112,10 +112,11 @@ class Connection(asyncio.Protocol):
         self._arrived, self._writable = asyncio.Event(), asyncio.Event()
         self._writable.set()
         self._gone: asyncio.Future[None] = loop.create_future()
+        self._lost: asyncio.Future[None] = loop.create_future()
         self.number = self.book.connected()
         self.peer = transport.get_extra_info("peername")[:2]
         self.all.add(self)
-        self._task = loop.create_task(self._converse())
+        self.task = loop.create_task(self._converse())
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -127,6 +128,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._left()
         self.book.closed(self.requests)
+        # Not when it has been answered: a client that is slow to read keeps it open until here.
+        self.all.discard(self)
+        self._lost.set_result(None)
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -144,7 +148,7 @@ class Connection(asyncio.Protocol):
         """Cut it, whatever it is doing."""
         self.transport.abort()
         self._left()
-        await asyncio.wait({self._task})
+        await asyncio.wait({self.task, self._lost})
 
     # --- one request after the other
 
@@ -158,7 +162,6 @@ class Connection(asyncio.Protocol):
             pass
         finally:
             self.transport.close()
-            self.all.discard(self)
 
     async def _answer(self, request: Request) -> None:
         self.requests.append(request)

@@ -135,7 +135,7 @@ class HttpServer:
         with self._changed:
             return sum(request.sent for request in self._book.requests if path in (None, request.path))
 
-    def wait_for(self, predicate: Callable[[list[Request]], _T], timeout: float = 30.0) -> _T:
+    def wait_for(self, predicate: Callable[[list[Request]], _T], timeout: float = 60.0) -> _T:
         """Wait until ``predicate(requests)`` is true and return its value; raises TimeoutError."""
         with self._changed:
             value = self._changed.wait_for(lambda: predicate(self._book.requests), timeout)
@@ -143,7 +143,7 @@ class HttpServer:
                 raise TimeoutError(f"not within {timeout} s: {self._book.requests[-20:]}")
             return value
 
-    def wait_for_active(self, number: int, timeout: float = 30.0) -> None:
+    def wait_for_active(self, number: int, timeout: float = 60.0) -> None:
         """Wait until exactly ``number`` answers are under way; raises TimeoutError."""
         self.wait_for(lambda _: self._book.active == number, timeout)
 
@@ -179,7 +179,15 @@ class HttpServer:
         if error is None:
             await self._stopping.wait()
             server.close()
+            await _accepted(connections)
             await asyncio.gather(*[connection.end() for connection in tuple(connections)])
+
+
+async def _accepted(connections: set[Connection]) -> None:
+    """Until all that was accepted is among ``connections``; a client may never finish its handshake."""
+    begun = asyncio.all_tasks() - {asyncio.current_task(), *(connection.task for connection in connections)}
+    if begun:
+        await asyncio.wait(begun, timeout=5)
 
 
 def main() -> None:

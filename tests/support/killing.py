@@ -24,7 +24,7 @@ def run_and_die(n: int, action: Callable[..., None], *args: Any) -> bool:
     """
     process = _processes.Process(target=_run, args=(n, action, *args))
     process.start()
-    process.join(60)
+    process.join(120)
     if process.exitcode not in (0, -signal.SIGKILL):
         process.kill()
         raise AssertionError(f"ended with {process.exitcode}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +12,16 @@ from typing import Any
 
 import pymysql
 
+from .ports import free_port
 from .waiting import eventually
 
 _SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
-_START_TIMEOUT = 60.0
+
+#: Seconds; several servers may begin at once on a machine with little to spare.
+_INSTALL_TIMEOUT, _START_TIMEOUT, _KILL_TIMEOUT = 300.0, 180.0, 60.0
+
+#: How often a start is tried: somebody else may take the port between our look and the server's.
+_STARTS = 5
 
 USER, PASSWORD = "offline", "pa55-word"
 _INIT = (
@@ -24,7 +29,8 @@ _INIT = (
     f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION;\n"
 )
 
-#: Nothing in a test has to survive a power cut.
+#: Nothing in a test has to survive a power cut. A server that is going to be killed must do without: it would lose
+#: the last second's commits, and may tear a page.
 FAST = (
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
@@ -87,14 +93,15 @@ class MariaDb:
             *_as(user),
         ]
         (self.folder / "init.sql").write_text(_INIT)
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_INSTALL_TIMEOUT, check=False
+        )
         assert done.returncode == 0, f"the data folder cannot be made:\n{done.stdout.decode(errors='replace')}"
 
     def start(self) -> None:
         """Listen; the first time on any free port, later on the same one again."""
-        # Between finding a free port and listening on it somebody else may take it: then on the next one.
-        for _ in range(5 if not self.port else 1):
-            port = self.port or _free_port()
+        for _ in range(_STARTS):
+            port = self.port or free_port()
             if self._listen(port):
                 self.port = port
                 return
@@ -109,14 +116,14 @@ class MariaDb:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(_KILL_TIMEOUT)
         self._process = None
 
     def kill(self) -> None:
         """As a power cut would end it."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._process.wait(_KILL_TIMEOUT)
         self._process = None
 
     def _listen(self, port: int) -> bool:
@@ -125,7 +132,7 @@ class MariaDb:
         )
         if eventually(lambda: self._state(port), _START_TIMEOUT, lambda: "mariadbd does not start") == "ready":
             return True
-        self._process.wait()
+        self._process.wait(_KILL_TIMEOUT)
         self._process = None
         return False
 
@@ -134,10 +141,13 @@ class MariaDb:
         if self._process.poll() is not None:
             return "dead"
         try:
-            self.connect(port=port).close()
+            with self.connect(port=port) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT @@datadir")
+                (folder,) = cursor.fetchone()
         except pymysql.Error:
             return ""
-        return "ready"
+        # Somebody else's may have been faster on that port; then ours is about to end.
+        return "ready" if Path(folder) == self.folder / "data" else ""
 
     def _own_folders(self) -> list[str]:
         # A server that starts removes what looks like its own temporary tables, also those of another one; and making
@@ -185,9 +195,3 @@ def _unprivileged_user() -> str:
 
 def _as(user: str) -> list[str]:
     return [f"--user={user}"] if user else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 _PAUSE = 0.02
 
 
-def eventually(predicate: Callable[[], _T], timeout: float = 30.0, describe: Callable[[], str] | None = None) -> _T:
+def eventually(predicate: Callable[[], _T], timeout: float = 60.0, describe: Callable[[], str] | None = None) -> _T:
     """The first true value that ``predicate`` gives; AssertionError after ``timeout`` seconds.
 
     ``describe`` says for the failure how things stand.

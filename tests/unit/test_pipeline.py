@@ -391,6 +391,27 @@ def test_a_fault_of_storing_keeps_the_payload(scene: MakeScene) -> None:
     assert here.stored == {"/a.bin": b"hello"}
 
 
+def test_what_the_library_does_not_take_for_a_day_is_downloaded_again(scene: MakeScene) -> None:
+    here = scene(Deliver(b"HELLO"))
+    here.leave({"a.bin": b"hello"})
+    left = here.tempdir.folder(7) / "a.bin"
+    for age, kept in ((86_000, True), (87_000, False)):
+        os.utime(left, (0, time.time() - age))
+        here.storage.fail("put", errors.StorageUnavailable(detail="away"))
+        assert reason_of(here.run(size=5, completed=5)) == "storage_unavailable"
+        assert left.exists() == kept
+    assert here.run(size=5, completed=5) == Done(5)
+    assert here.stored == {"/a.bin": b"HELLO"}
+
+
+def test_an_old_payload_that_the_library_takes_is_not_downloaded_again(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    os.utime(here.tempdir.folder(7) / "a.bin", (0, 0))
+    assert here.run(size=5, completed=5) == Done(5)
+    assert here.engine.added == []
+
+
 # --- what an interrupted run left ---------------------------------------------------------------------
 
 

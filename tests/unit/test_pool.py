@@ -89,6 +89,22 @@ def test_a44_an_exception_never_ends_a_thread(make_pool: MakePool) -> None:
     assert pool.free == 1
 
 
+def test_a_late_run_does_not_take_a_later_one_of_its_task_away(make_pool: MakePool) -> None:
+    freed, leave = threading.Semaphore(0), threading.Event()
+
+    def work(run: TaskRun) -> None:
+        if run is later:
+            leave.wait(30)
+
+    late, later = run_of(1), run_of(1)
+    pool = make_pool(1, work, freed.release)
+    pool.submit(late)
+    pool.submit(later)
+    assert freed.acquire(timeout=30)
+    assert pool.runs() == [later]
+    leave.set()
+
+
 def test_a_freed_worker_is_free_when_it_says_so(make_pool: MakePool) -> None:
     seen: list[int] = []
     freed = threading.Event()

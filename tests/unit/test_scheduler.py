@@ -428,6 +428,18 @@ def test_what_is_paused_for_too_long_is_given_up(make_node: MakeNode, sqlite_url
     assert node.tempdir.task_folders() == {young}
 
 
+def test_a_node_that_has_long_been_silent_is_forgotten_within_an_hour(make_node: MakeNode, sqlite_url: str) -> None:
+    node, old, young = make_node(), make_node("old"), make_node("young")
+    for one in (node, old, young):
+        one.tick()
+    long_ago = "UPDATE OfflineDownloadNode SET beat_at = '2020-01-01 00:00:00.000000' WHERE node_id = ?"
+    run_sql(sqlite_url, long_ago, old.tempdir.node_id)
+    for _ in range(2):
+        node.tick(1801)
+    left = {one.node_id for one in node.repository.nodes()}
+    assert left == {node.tempdir.node_id, young.tempdir.node_id}
+
+
 def test_the_sweep_leaves_a_worker_time_to_leave(node: Node) -> None:
     node.tick()
     odr_id = node.add()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 
-from ...errors import AlreadyActive, NotPossible, TaskNotFound
+from ...errors import AlreadyActive, FolderMissing, NotPossible, TaskNotFound
 from ...hosts.standalone import EmbeddedHost
 from ...status import Action
 from ...task import Task
@@ -23,7 +23,7 @@ def _verb(act: Callable[[EmbeddedHost, int], Task], name: str, done: str, help_t
                 try:
                     act(host, odr_id)
                     say(f"Task {odr_id} {done}.")
-                except (TaskNotFound, NotPossible, AlreadyActive) as error:
+                except (TaskNotFound, NotPossible, AlreadyActive, FolderMissing) as error:
                     complain(str(error))
                     code = ExitCode.FAILED
         return code

@@ -12,7 +12,7 @@ from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
+    with opened(args, tables=False) as host:
         checks = host.checks()
     healthy = all(check.ok for check in checks)
     if args.json:

@@ -17,7 +17,7 @@ from ..base import EngineFile, Snapshot, TransferState
 from . import faults, folder, options
 from .book import Book, Entry
 from .notifications import Notifications
-from .process import Aria2Process
+from .process import KILL_LIMIT, Aria2Process
 from .rpc import Call, EngineSilent, Refused, RpcClient
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Monitor:
         self._deadline = 0.0
         self._process: Aria2Process | None = None
         self._client: RpcClient | None = None
+        self._is_dying = False
         self._next_poll = self._next_start = self._next_warning = 0.0
         self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
 
@@ -71,22 +72,22 @@ class Monitor:
         if self._thread.ident is not None:
             self._thread.join(max(0.0, self._deadline - time.monotonic()))
             # Only a hanging aria2c is still there: its death releases the monitor from the call that it waits in.
-            self.kill()
-            self._thread.join(_KILL_TIME)
-        self._notifications.stop(time.monotonic() + _KILL_TIME)
+            self.kill(max(0.0, deadline - time.monotonic()))
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._notifications.stop(max(deadline, time.monotonic() + _KILL_TIME))
 
-    def kill(self) -> None:
-        """End aria2c at once; a new one begins unless this is the end. Idempotent."""
+    def kill(self, limit: float = KILL_LIMIT) -> None:
+        """End aria2c at once; a new one begins unless this is the end. Idempotent. ``limit``: as for the process."""
         process = self._process
         if process is not None:
-            process.kill()
+            process.kill(limit)
             self._book.poke()
 
     # --- the loop -------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if self._process is None:
+            if self._process is None or self._is_dying:
                 self._stopping.wait(self._next_start - time.monotonic())
                 everything = True
             else:
@@ -101,9 +102,9 @@ class Monitor:
 
     def turn(self, everything: bool) -> None:
         """One time around the loop. ``everything``: do not wait for the next poll, something may have been missed."""
-        if self._process is not None and not self._process.running():
+        if self._process is not None and (self._is_dying or not self._process.running()):
             self._bury("has died")
-        if self._process is None and not self._revive():
+        if self._is_dying or (self._process is None and not self._revive()):
             for entry in self._book.everything():
                 entry.transfer.update(replace(entry.transfer.snapshot, speed=0, suspended=True))
             return
@@ -220,18 +221,25 @@ class Monitor:
         process = self._process
         if process is None:
             return
-        logger.warning("aria2c %s; starting a new one", why)
-        process.kill()
-        self._forget_process()
+        if not self._is_dying:
+            logger.warning("aria2c %s; starting a new one", why)
+            self._hang_up()
+        self._is_dying = not process.kill()
+        if self._is_dying:
+            # Never two that write into one folder: the new one waits.
+            self._next_start = time.monotonic() + _START_PERIOD
+            self._warn("aria2c (process %s) does not end although it was killed; its disk may be broken.", process.pid)
+            return
+        self._process = None
         for entry in self._book.renew():
             logger.warning("task %s: aria2c died too often while it was downloaded", entry.transfer.job.odr_id)
             self._fail(entry, EngineFault(code="crash"))
 
-    def _forget_process(self) -> None:
+    def _hang_up(self) -> None:
         self._notifications.follow(0)
         if self._client is not None:
             self._client.close()
-        self._process = self._client = None
+        self._client = None
 
     def _revive(self) -> bool:
         now = time.monotonic()
@@ -241,11 +249,16 @@ class Monitor:
         try:
             self._adopt(self._launch())
         except EngineUnavailable as error:
-            if now >= self._next_warning:
-                self._next_warning = now + _WARN_PERIOD
-                logger.warning("%s Trying again every %g seconds.", error, _START_PERIOD)
+            self._warn("%s Trying again every %g seconds.", error, _START_PERIOD)
             return False
         return True
+
+    def _warn(self, message: str, *values: object) -> None:
+        """What may be the same every two seconds is said once a minute."""
+        now = time.monotonic()
+        if now >= self._next_warning:
+            self._next_warning = now + _WARN_PERIOD
+            logger.warning(message, *values)
 
     def _shut_down(self) -> None:
         process = self._process
@@ -254,8 +267,9 @@ class Monitor:
                 # It saves the control files; without downloads it would only take its time.
                 process.terminate()
                 process.wait(self._deadline)
-            process.kill()
-            self._forget_process()
+            process.kill(_KILL_TIME)
+            self._hang_up()
+            self._process = None
         self._book.renew()
 
 

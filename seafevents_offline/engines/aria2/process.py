@@ -36,6 +36,9 @@ _MAX_FILES = 16384
 #: Seconds that an old aria2c gets to save its control files.
 _GRACE = 1.5
 
+#: Seconds that a killed aria2c may take to be gone; one that waits for a broken disk may take for ever.
+KILL_LIMIT = 2.0
+
 _PAUSE = 0.01
 
 
@@ -66,10 +69,14 @@ class Aria2Process:
     def terminate(self) -> None:
         self._child.terminate()
 
-    def kill(self) -> None:
-        """End it at once; when this returns it writes nothing any more. Idempotent."""
+    def kill(self, limit: float = KILL_LIMIT) -> bool:
+        """End it at once; whether it is gone and writes nothing any more. Idempotent.
+
+        False after ``limit`` seconds: the kernel keeps it, for a disk that does not answer. It obeys nobody any more,
+        but what it was writing may still arrive.
+        """
         self._child.kill()
-        self._child.wait()
+        return self.wait(time.monotonic() + limit)
 
     def trim_log(self) -> None:
         """It is appended to, so it may be emptied under aria2c's hands."""
