@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from seafevents_offline.repository import Node
 from seafevents_offline.status import OfflineDownloadStatus
-from seafevents_offline.units import format_size, format_time
+from seafevents_offline.units import format_size
 
 _S = OfflineDownloadStatus
 
@@ -128,7 +128,7 @@ def _presence(node: Node, now: datetime) -> Finding:
     else:
         sentence = gettext("{node} (version {version}) has been silent for {time}.")
         ok = silence > _GIVEN_UP.total_seconds()
-    return _finding(ok, node, sentence, version=node.version, time=format_time(abs(silence)))
+    return _finding(ok, node, sentence, version=node.version, time=_duration(abs(silence)))
 
 
 def _engine(node: Node) -> Finding:
@@ -167,7 +167,21 @@ def _scan(node: Node, now: datetime, interval: float) -> Finding:
         sentence = gettext("{node} looked {time} ago.")
     else:
         sentence = gettext("{node} has not looked for {time}. Please look into its log.")
-    return _finding(ok, node, sentence, time=format_time(age))
+    return _finding(ok, node, sentence, time=_duration(age))
+
+
+def _duration(seconds: float) -> str:
+    """Two units at most, in the words that the pages have for it."""
+    minutes, left = divmod(round(seconds), 60)
+    if not minutes:
+        return gettext("{seconds} s").format(seconds=left)
+    hours, minutes_left = divmod(minutes, 60)
+    if not hours:
+        return gettext("{minutes} min {seconds} s").format(minutes=minutes, seconds=left)
+    days, hours_left = divmod(hours, 24)
+    if not days:
+        return gettext("{hours} h {minutes} min").format(hours=hours, minutes=minutes_left)
+    return gettext("{days} d {hours} h").format(days=days, hours=hours_left)
 
 
 def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
