@@ -172,16 +172,18 @@ def _scan(node: Node, now: datetime, interval: float) -> Finding:
 
 def _duration(seconds: float) -> str:
     """Two units at most, in the words that the pages have for it."""
-    minutes, left = divmod(round(seconds), 60)
-    if not minutes:
-        return gettext("{seconds} s").format(seconds=left)
+    minutes, seconds_left = divmod(round(seconds), 60)
     hours, minutes_left = divmod(minutes, 60)
-    if not hours:
-        return gettext("{minutes} min {seconds} s").format(minutes=minutes, seconds=left)
     days, hours_left = divmod(hours, 24)
-    if not days:
-        return gettext("{hours} h {minutes} min").format(hours=hours, minutes=minutes_left)
-    return gettext("{days} d {hours} h").format(days=days, hours=hours_left)
+    if days:
+        words = gettext("{days} d {hours} h")
+    elif hours:
+        words = gettext("{hours} h {minutes} min")
+    elif minutes:
+        words = gettext("{minutes} min {seconds} s")
+    else:
+        words = gettext("{seconds} s")
+    return str(words.format(days=days, hours=hours_left, minutes=minutes_left, seconds=seconds_left))
 
 
 def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
