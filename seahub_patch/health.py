@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from seafevents_offline.repository import Node
 from seafevents_offline.status import OfflineDownloadStatus
-from seafevents_offline.units import format_size, format_time
+from seafevents_offline.units import format_size
 
 _S = OfflineDownloadStatus
 
@@ -128,7 +128,7 @@ def _presence(node: Node, now: datetime) -> Finding:
     else:
         sentence = gettext("{node} (version {version}) has been silent for {time}.")
         ok = silence > _GIVEN_UP.total_seconds()
-    return _finding(ok, node, sentence, version=node.version, time=format_time(abs(silence)))
+    return _finding(ok, node, sentence, version=node.version, time=_duration(abs(silence)))
 
 
 def _engine(node: Node) -> Finding:
@@ -167,7 +167,23 @@ def _scan(node: Node, now: datetime, interval: float) -> Finding:
         sentence = gettext("{node} looked {time} ago.")
     else:
         sentence = gettext("{node} has not looked for {time}. Please look into its log.")
-    return _finding(ok, node, sentence, time=format_time(age))
+    return _finding(ok, node, sentence, time=_duration(age))
+
+
+def _duration(seconds: float) -> str:
+    """Two units at most, in the words that the pages have for it."""
+    minutes, seconds_left = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    if days:
+        words = gettext("{days} d {hours} h")
+    elif hours:
+        words = gettext("{hours} h {minutes} min")
+    elif minutes:
+        words = gettext("{minutes} min {seconds} s")
+    else:
+        words = gettext("{seconds} s")
+    return str(words.format(days=days, hours=hours_left, minutes=minutes_left, seconds=seconds_left))
 
 
 def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:

@@ -40,7 +40,7 @@ _PROGRAM = "seafevents-offline"
 _EPILOG = f"""\
 examples:
   {_PROGRAM} get https://example.com/file.zip     download it into ./library and wait for it
-  {_PROGRAM} serve                                keep downloading what `add` puts into the list
+  {_PROGRAM} serve                                a web page, and downloading what is put into the list
   {_PROGRAM} VERB --help                          all about one verb
 
 exit codes: 0 done, 1 the task or check failed (the reason is on stderr), 2 wrong usage"""

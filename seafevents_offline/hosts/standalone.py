@@ -3,6 +3,7 @@
 data/offline-download.db   the records          data/temp/      the temporary directory, see tempdir.py
 data/wake.sock             a datagram here wakes the serving process
 data/library               the path of the serving process's library
+data/page-link             the link that signs a browser in, made from data/page-secret, see web/
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext
@@ -15,13 +14,13 @@ from seafevents_offline.repository import Repository, TaskQuery, utc_now
 from seafevents_offline.settings import Settings
 
 from ..body import MAX_LINKS
+from ..health import is_awake
 from .base import View
 from .shapes import LibraryNames, shapes
 
 logger = logging.getLogger(__name__)
 
 _RECENT = 10
-_SILENCE = timedelta(seconds=60)
 
 
 class Statistics(View):
@@ -73,4 +72,4 @@ class Configuration(View):
 def is_running(repository: Repository) -> bool:
     """Whether some daemon has written within the last minute; one whose clock is off by more does not count."""
     now = utc_now()
-    return any(abs(now - node.beat_at) <= _SILENCE for node in repository.nodes())
+    return any(is_awake(node, now) for node in repository.nodes())

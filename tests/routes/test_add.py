@@ -205,9 +205,9 @@ def test_the_checks_come_in_their_order(site: Site) -> None:
     assert refused() == (404, "Folder not found.")
     wrong["path"] = "/docs"
     assert refused() == (403, "Permission denied.")
-    site.script.may_use = True
-    assert refused() == (403, "Permission denied.")
     site.script.writable.add((REPO_ID, "/docs"))
+    assert refused() == (403, "Permission denied.")
+    site.script.may_use = True
     assert refused() == (403, "Files cannot be downloaded into an encrypted library. Please choose another one.")
     site.script.encrypted = False
     assert refused() == (403, "Files cannot be downloaded into a wiki. Please choose a library.")

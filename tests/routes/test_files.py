@@ -128,6 +128,13 @@ def test_folders_come_first_and_each_leads_to_its_own_page(web: Web, client: Cli
     assert "2.0\xa0KB" in text_of(answer)
 
 
+def test_numbers_in_names_are_in_their_own_order(web: Web, client: Client) -> None:
+    names = ["1", "2", "10", "a", "Part 2 x", "part 2 y", "part 10", "²"]
+    for name in reversed(names):
+        (web.library / name).mkdir()
+    assert names_in(client.get(web.folder())) == names
+
+
 def test_the_path_leads_back_step_by_step(web: Web, client: Client) -> None:
     (web.library / "a" / "b & c" / "d").mkdir(parents=True)
     text = text_of(client.get(web.folder("/a/b & c/d")))

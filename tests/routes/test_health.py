@@ -107,20 +107,29 @@ def test_one_silent_node_of_two_is_told(admin: Admin) -> None:
     beat(admin)
     beat(admin, OTHER_NODE, "two", ago=7200)
     assert wrong(admin) == {
-        "nodes": "one (version 0.1.0) was last heard of 0 s ago. two (version 0.1.0) has been silent for 2 h."
+        "nodes": "one (version 0.1.0) was last heard of 0 s ago. two (version 0.1.0) has been silent for 2 h 0 min."
     }
 
 
 def test_a_node_that_was_given_up_long_ago_is_not_missed(admin: Admin) -> None:
     beat(admin)
     beat(admin, OTHER_NODE, "two", ago=8 * 86400)
-    assert "two (version 0.1.0) has been silent for 8 d." in report(admin, 200)["nodes"]["detail"]
+    assert "two (version 0.1.0) has been silent for 8 d 0 h." in report(admin, 200)["nodes"]["detail"]
 
 
 def test_a_node_whose_clock_is_ahead_is_told(admin: Admin) -> None:
     beat(admin)
     beat(admin, OTHER_NODE, "two", ago=-600)
-    assert "two (version 0.1.0) has a clock that is 10 min ahead" in wrong(admin)["nodes"]
+    assert "two (version 0.1.0) has a clock that is 10 min 0 s ahead" in wrong(admin)["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [(190, "3 min 10 s"), (7199, "1 h 59 min"), (86400, "1 d 0 h"), (200_000, "2 d 7 h"), (1e12, "11574074 d 1 h")],
+)
+def test_times_are_two_units(admin: Admin, ago: float, words: str) -> None:
+    beat(admin, scan_age=ago)
+    assert words in report(admin, 503)["last_scan"]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +140,7 @@ def test_a_node_whose_clock_is_ahead_is_told(admin: Admin) -> None:
         ({"engine": None}, "engine", "does not say which program"),
         ({"disk": {"free": 2**30, "total": 2**40}}, "temporary_folder", "only 1.0 GB of 1.0 TB are free"),
         ({"disk": None}, "temporary_folder", "cannot look at its temporary folder"),
-        ({"scan_age": 300}, "last_scan", "has not looked for 5 min"),
+        ({"scan_age": 300}, "last_scan", "has not looked for 5 min 0 s"),
     ],
 )
 def test_what_is_wrong_with_a_node_is_told(admin: Admin, health: dict[str, Any], part: str, words: str) -> None:

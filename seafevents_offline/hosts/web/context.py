@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -19,5 +20,7 @@ def host(request: HttpRequest) -> dict[str, Any]:
     return {
         "static_root": reverse("host-static", args=(version_of(FILES), "x")).removesuffix("x"),
         "library_root": library_address("/"),
+        # Each in its own words, whatever the page's language.
+        "languages": settings.LANGUAGES,
         "signed_in": is_signed_in(request),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import BinaryIO
 
 from ...storages.folder.files import SAFELY, open_folder, open_root, sync
 from ...storages.folder.storage import HIDDEN_PREFIX
+
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Folder:
         because no address leads to them."""
         with self._open(path) as folder, os.scandir(folder) as found:
             entries = [entry for item in found if _is_shown(item.name) and (entry := _entry(item)) is not None]
-        return sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.casefold(), entry.name))
+        return sorted(entries, key=lambda entry: (not entry.is_folder, _order(entry.name)))
 
     def has_folder(self, path: str) -> bool:
         try:
@@ -96,6 +99,12 @@ def parts_of(path: str) -> tuple[str, ...]:
     if {".", ".."} & set(parts) or "\0" in path or not _is_text(path):
         raise FileNotFoundError(path)
     return parts
+
+
+def _order(name: str) -> tuple[list[str | int], str]:
+    """``part 2`` before ``part 10``: words and numbers take turns, so that like is compared with like."""
+    parts = _NUMBERS.split(name.casefold())
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
 
 
 def _is_shown(name: str) -> bool:
