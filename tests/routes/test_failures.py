@@ -209,30 +209,35 @@ def test_an_error_tells_strangers_nothing(site: Site, caplog: pytest.LogCaptureF
     assert "OSError" in caplog.text
 
 
-def test_sentences_are_in_the_readers_language(site: Site) -> None:
+@pytest.mark.parametrize("language", ["de", "es", "fr", "ru", "zh-cn"])
+def test_sentences_are_in_the_readers_language(site: Site, language: str) -> None:
+    from django.utils.translation import gettext, override
+
+    wrong: dict[str, Any] = {"repo_id": REPO_ID, "path": "/gone", "url": LINK}
+
+    def said(**more: Any) -> str:
+        return error(site.ask("PUT", ADD, {**wrong, **more}, HTTP_ACCEPT_LANGUAGE=language))[1]
+
+    with override(language):
+        missing, invalid, scheme = (
+            gettext(text) for text in ("Folder not found.", "url invalid.", LinkScheme.sentence)
+        )
+    assert (missing, invalid) != ("Folder not found.", "url invalid.")
+    assert said() == missing
+    assert said(url="file:///x") == f"{invalid} {scheme.format(scheme='file', schemes='http, https')}"
+    # What was asked in between in another language leaves nothing behind.
+    assert error(site.ask("PUT", ADD, wrong))[1] == "Folder not found."
+
+
+def test_a_translators_slip_gives_the_english_sentence(site: Site) -> None:
     from django.utils.translation import trans_real
 
-    catalogue = trans_real.translation("fr")._catalog._catalogs[0]
-    ours = {
-        "Folder not found.": "Dossier introuvable.",
-        "url invalid.": "url incorrecte.",
-        LinkScheme.sentence: "Pas de {scheme}, mais {schemes}.",
-        NameInvalid.sentence: "Nom {nom!r} refusé.",
-        "name invalid.": "nom incorrect.",
-        "This is not possible here.": "Pas ici.",
-    }
-    catalogue.update(ours)
+    trans_real.translation("fr")._catalog._catalogs[0].update(
+        {NameInvalid.sentence: "Nom {nom!r} refusé.", "name invalid.": "nom incorrect."}
+    )
     try:
-        body = {"repo_id": REPO_ID, "path": "/gone", "url": LINK}
-
-        def said(**wrong: Any) -> str:
-            return error(site.ask("PUT", ADD, {**body, **wrong}, HTTP_ACCEPT_LANGUAGE="fr"))[1]
-
-        assert said() == "Dossier introuvable."
-        assert said(url="file:///x") == "url incorrecte. Pas de file, mais http, https."
-        # A translator's slip gives the English sentence, never an error.
-        assert said(name="a/b") == "nom incorrect. The name 'a/b' cannot be used for a file."
-        assert error(site.ask("POST", ADD, HTTP_ACCEPT_LANGUAGE="fr")) == (405, "Pas ici.")
-        assert error(site.ask("POST", ADD, HTTP_ACCEPT_LANGUAGE="en")) == (405, "This is not possible here.")
+        wrong = {"repo_id": REPO_ID, "path": "/", "url": LINK, "name": "a/b"}
+        answer = site.ask("PUT", ADD, wrong, HTTP_ACCEPT_LANGUAGE="fr")
+        assert error(answer) == (400, "nom incorrect. The name 'a/b' cannot be used for a file.")
     finally:
         trans_real._translations.pop("fr")

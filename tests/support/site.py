@@ -227,12 +227,15 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     configure_django()
     from django.test import override_settings
 
+    from seafevents_offline.hosts.web.configuration import LANGUAGES
+
     shutil.copyfile(sqlite_template, tmp_path / "tasks.db")
     settings = Settings(enabled=True, database=f"sqlite:///{tmp_path / 'tasks.db'}")
     repo = repository.open(settings)
     script = Script(settings)
     with override_settings(
         ALLOWED_HOSTS=["testserver"],
+        LANGUAGES=LANGUAGES,
         MIDDLEWARE=["django.middleware.locale.LocaleMiddleware", "tests.support.site.People"],
         OFFLINE_DOWNLOAD_HOST=make_host(script, repo),
         REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
