@@ -13,6 +13,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, event
@@ -171,6 +172,9 @@ class Bench:
         self.measure("an owner's search", lambda: self._repo.find(TaskQuery(owner=owner, text="99.bin")))
         self.measure("an owner's sums", lambda: self._repo.stats(owner))
         self.measure("an owner's limits", lambda: self._repo.usage(owner))
+        self.measure("whether an owner's list has changed", lambda: self._repo.state(owner))
+        self.measure("the queue's lengths", self._repo.queue)
+        self.measure("export, the newest 1,000", lambda: list(islice(self._repo.export(everything), 1000)))
 
     def _claims(self) -> None:
         for slots in (1, 10, 64):

@@ -5,6 +5,7 @@ Chromium is the distribution's; Playwright drives it. Whatever a page complains 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -79,18 +80,24 @@ def served(cli: Cli) -> Served:
     return Served(cli).start()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this process."""
+@contextlib.contextmanager
+def started_browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "These tests need Chromium, which is not installed. Please run: apt install chromium"
-    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         # Chromium's own sandbox refuses to be root.
         flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         chromium = playwright.chromium.launch(executable_path=path, args=flags)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this process."""
+    expect.set_options(timeout=PATIENCE * 1000)
+    with started_browser() as chromium:
+        yield chromium
 
 
 class Pages:
