@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { Api } from '../src/api';
 import { makeOpenDialog } from '../src/dialog/open';
 import { Panel } from '../src/dialog/Panel';
+import { setLanguage } from '../src/i18n';
 import '../src/styles.css';
 import { FakeServer } from '../src/testing/fakeServer';
 import { PLACE, makeTask } from '../src/testing/tasks';
@@ -13,6 +14,12 @@ const wishes = new URLSearchParams(location.search);
 const what = wishes.get('case') ?? '';
 document.body.dataset.bsTheme = wishes.get('theme') ?? 'light';
 if (what === 'bare') document.querySelector('style')?.remove();
+
+// Words of other languages are longer: where do they not fit?
+if (wishes.has('long')) {
+  const longer = (text: string) => text.replace(/(?<!\{)\b[a-z]{4,}\b(?!\})/gi, (word) => word + word.slice(0, word.length / 2));
+  setLanguage('de', new Proxy({}, { get: (_, text: string) => longer(text) }));
+}
 
 const tasks = { empty: [], many: manyTasks(), hundred: hundredTasks() }[what] ?? sketchTasks();
 const server = new FakeServer(tasks, {

@@ -26,7 +26,6 @@ export function TaskList({ feed, state, place, siteRoot }: TaskListProps) {
   return (
     <section className="od-list" aria-labelledby="od-downloads" ref={section} tabIndex={-1}>
       <ListBar feed={feed} state={state} place={place} />
-      {state.failure && <FailureNotice failure={state.failure} onTryNow={feed.now} />}
       <div
         className={state.stale && page ? 'od-scroll od-is-stale' : 'od-scroll'}
         role="tabpanel"
@@ -54,6 +53,8 @@ export function TaskList({ feed, state, place, siteRoot }: TaskListProps) {
         {page && page.data.length === 0 && !state.stale && <EmptyList feed={feed} choice={state.choice} />}
         {!page && !state.failure && <p className="od-loading">{gettext('Loading…')}</p>}
       </div>
+      {/* Below the rows: it must not move them away from under somebody's finger. */}
+      {state.failure && <FailureNotice failure={state.failure} onTryNow={feed.now} />}
       {page && <Pager page={page} onPage={(number) => feed.choose({ page: number })} />}
     </section>
   );
