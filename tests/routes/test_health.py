@@ -81,6 +81,14 @@ def test_a_service_that_is_well_says_so_part_by_part(admin: Admin, slash: str) -
     assert checks["queue"]["detail"] == "Waiting: 2, running: 2, paused: 1, failed: 1."
 
 
+def test_it_is_in_the_readers_language(admin: Admin) -> None:
+    beat(admin, ago=3)
+    checks = admin.site.get(HEALTH, HTTP_ACCEPT_LANGUAGE="de").json()["checks"]
+    found = {check["name"]: check for check in checks}
+    assert (found["queue"]["title"], found["service"]["detail"]) == ("Warteschlange", "Der Download-Dienst läuft.")
+    assert found["nodes"]["detail"] == "one (Version 0.1.0) hat sich zuletzt vor 3 Sek. gemeldet."
+
+
 def test_others_than_administrators_of_the_system_are_denied(admin: Admin) -> None:
     admin.host.views_system = False
     answer = admin.get(HEALTH)
