@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -178,16 +179,20 @@ class HttpServer:
             self._changed.notify_all()
         if error is None:
             await self._stopping.wait()
-            server.close()
             await _accepted(connections)
+            server.close()
             await asyncio.gather(*[connection.end() for connection in tuple(connections)])
 
 
 async def _accepted(connections: set[Connection]) -> None:
-    """Until all that was accepted is among ``connections``; a client may never finish its handshake."""
-    begun = asyncio.all_tasks() - {asyncio.current_task(), *(connection.task for connection in connections)}
-    if begun:
-        await asyncio.wait(begun, timeout=5)
+    """Until all that was accepted is among ``connections``: asyncio forgets to close what is half accepted when its
+    server is closed. A client may never finish its handshake."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        begun = asyncio.all_tasks() - {asyncio.current_task(), *(connection.task for connection in connections)}
+        if not begun:
+            return
+        await asyncio.wait(begun, timeout=1)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import http.client
 import random
@@ -397,6 +398,15 @@ def test_stopping_cuts_also_what_was_answered_and_is_not_read():
         eventually(comes_to_rest)
         server.stop()
         assert not any(request.open for request in server.requests)
+
+
+def test_stopping_in_the_middle_of_an_accept_leaves_nothing_open():
+    for _ in range(30):
+        with HttpServer() as server, ExitStack() as clients:
+            for _ in range(20):
+                clients.enter_context(socket.create_connection((server.host, server.port), 60))
+            server.stop()
+    gc.collect()
 
 
 def test_a_taken_port_is_an_error(http_server):
