@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, UnreadablePostError
 from django.utils.translation import gettext
-from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from seafevents_offline.errors import (
@@ -119,14 +119,11 @@ def _of_database(error: DatabaseUnavailable) -> Refusal:
 @failure.register
 def _of_framework(error: APIException) -> Refusal:
     status, wait = error.status_code, getattr(error, "wait", None)
-    return Refusal(status, _sentence_of(status), headers={"Retry-After": str(int(wait))} if wait else {})
-
-
-@failure.register(NotAuthenticated)
-@failure.register(AuthenticationFailed)
-def _of_nobody(error: APIException) -> Refusal:
-    # Always 401, whatever the first authentication class makes of it: pages tell by it that a login has expired.
-    return Refusal(401, _sentence_of(401), headers={"WWW-Authenticate": "Token"})
+    headers = {"Retry-After": str(int(wait))} if wait else {}
+    if status == 401:
+        # Not 403, which the framework makes of it for some hosts: pages tell by it that a login has expired.
+        headers["WWW-Authenticate"] = "Token"
+    return Refusal(status, _sentence_of(status), headers=headers)
 
 
 @failure.register(SuspiciousOperation)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from seafevents_offline.errors import SettingsError, reasons
 from seafevents_offline.link import MAX_LINK_LENGTH
-from seafevents_offline.repository import Repository, TaskQuery, utc_now
+from seafevents_offline.repository import TaskQuery, utc_now
 from seafevents_offline.settings import Settings
 
 from ..body import MAX_LINKS
@@ -43,7 +43,7 @@ class Configuration(View):
 
     def get(self, request: Any) -> Response:
         settings = self._settings()
-        running = settings.enabled and is_running(self.repository)
+        running = settings.enabled and self._is_anybody_awake()
         asleep = gettext("The download service is not running; your links will start when it is back.")
         return Response(
             {
@@ -61,15 +61,13 @@ class Configuration(View):
             }
         )
 
+    def _is_anybody_awake(self) -> bool:
+        now = utc_now()
+        return any(is_awake(node, now) for node in self.repository.nodes())
+
     def _settings(self) -> Settings:
         try:
             return self.service_settings
         except SettingsError as error:
             logger.error("The offline download is off: %s", error)
             return Settings()
-
-
-def is_running(repository: Repository) -> bool:
-    """Whether some daemon has written within the last minute; one whose clock is off by more does not count."""
-    now = utc_now()
-    return any(is_awake(node, now) for node in repository.nodes())

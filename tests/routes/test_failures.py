@@ -75,8 +75,11 @@ def test_who_has_not_signed_in_is_asked_to(site: Site, method: str, route: str) 
     assert answer.headers["WWW-Authenticate"] == "Token"
 
 
-def test_a_wrong_token_is_no_sign_in(site: Site) -> None:
-    assert error(site.get(TASKS, HTTP_AUTHORIZATION="Token wrong")) == (401, "Please sign in.")
+@pytest.mark.parametrize("token", ["wrong", "wiped"])
+def test_a_wrong_token_is_no_sign_in(site: Site, token: str) -> None:
+    answer = site.get(TASKS, HTTP_AUTHORIZATION=f"Token {token}")
+    assert error(answer) == (401, "Please sign in.")
+    assert answer.headers["WWW-Authenticate"] == "Token"
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route != CONFIG])

@@ -141,7 +141,7 @@ class Site:
 
 def make_host(script: Script, repo: Repository) -> Host:
     from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-    from rest_framework.exceptions import AuthenticationFailed
+    from rest_framework.exceptions import APIException, AuthenticationFailed
     from rest_framework.throttling import BaseThrottle
 
     from seahub_patch.host import Host, Library, Person
@@ -153,6 +153,9 @@ def make_host(script: Script, repo: Repository) -> Host:
                 return None
             if name == "wrong":
                 raise AuthenticationFailed("Invalid token")
+            if name == "wiped":
+                # Seahub has an error of its own for it.
+                raise type("Failed", (APIException,), {"status_code": 401})
             return User(name), name
 
     class Throttle(BaseThrottle):
