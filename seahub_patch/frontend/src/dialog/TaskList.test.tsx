@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setLanguage } from '../i18n';
 import { showPanel } from '../testing/panel';
@@ -122,7 +122,9 @@ describe('an action', () => {
 
   it('that is clicked twice does not go on to remove what it cancelled', async () => {
     const { server, user } = await showPanel({ tasks: [makeTask(1)] });
-    await user.dblClick(button('Cancel file-1.zip'));
+    await user.click(button('Cancel file-1.zip'));
+    await settle();
+    fireEvent.click(button('Remove file-1.zip from the list'), { detail: 2 });
     await settle();
     expect(server.tasks[0]?.state).toBe('cancelled');
   });
