@@ -4,14 +4,18 @@ import { ngettext } from './i18n';
 import { Newsreader } from './news';
 import { Poller } from './polling';
 import { refusal } from './refusal';
-import { START, isBusy, keepEqual, toQuery, type Choice, type ListState } from './state';
-import type { AddReply, AddRequest, Place, State, Stats, Task, TaskPage, Verb } from './types';
-
-export interface FeedOptions {
-  place: () => Place | null;
-  onFinished: (task: Task) => boolean | void;
-  perPage?: number;
-}
+import {
+  START,
+  isBusy,
+  keepEqual,
+  okCount,
+  outline,
+  toQuery,
+  type Choice,
+  type FeedOptions,
+  type ListState,
+} from './state';
+import type { AddReply, AddRequest, State, Stats, Task, TaskPage, Verb } from './types';
 
 /** Milliseconds until the service's own state, or sums that nothing hints at, are asked for again. */
 const SLOW = 15_000;
@@ -202,12 +206,4 @@ export class Feed {
     this.state = { ...this.state, ...change };
     for (const listener of this.listeners) listener();
   }
-}
-
-function outline(page: TaskPage): string {
-  return `${page.total_count} ${page.data.map((task) => `${task.odr_id}${task.state}`).join()}`;
-}
-
-function okCount(stats: Stats | null): number {
-  return stats?.by_status.ok?.tasks ?? 0;
 }

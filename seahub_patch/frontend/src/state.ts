@@ -1,5 +1,11 @@
 import type { Failure } from './polling';
-import type { ServiceConfig, State, Stats, Task, TaskPage, TaskQuery } from './types';
+import type { Place, ServiceConfig, State, Stats, Task, TaskPage, TaskQuery } from './types';
+
+export interface FeedOptions {
+  place: () => Place | null;
+  onFinished: (task: Task) => boolean | void;
+  perPage?: number;
+}
 
 export type Tab = 'all' | 'active' | 'failed';
 
@@ -83,4 +89,13 @@ export function isBusy(page: TaskPage | null, stats: Stats | null): boolean {
     moving.some((state) => (stats?.by_status[state]?.tasks ?? 0) > 0) ||
     (page?.data.some((task) => moving.includes(task.state)) ?? false)
   );
+}
+
+/** Numbers and states: while these are the same, only progress was made. */
+export function outline(page: TaskPage): string {
+  return `${page.total_count} ${page.data.map((task) => `${task.odr_id}${task.state}`).join()}`;
+}
+
+export function okCount(stats: Stats | null): number {
+  return stats?.by_status.ok?.tasks ?? 0;
 }
