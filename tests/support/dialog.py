@@ -17,7 +17,7 @@ class Dialog:
 
     def open(self) -> Dialog:
         self.page.get_by_role("button", name="Offline download").click()
-        expect(self.box).to_be_focused()
+        expect(self.box).to_be_visible()
         return self
 
     def close(self) -> None:
