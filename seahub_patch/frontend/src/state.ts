@@ -99,3 +99,10 @@ export function outline(page: TaskPage): string {
 export function okCount(stats: Stats | null): number {
   return stats?.by_status.ok?.tasks ?? 0;
 }
+
+/** What stands beside a tab's name. The server counts all libraries together, so a part is counted by its own list. */
+export function tabCount(state: ListState, tab: Tab): number | null {
+  const { text, repoId, tab: chosen } = state.choice;
+  if (!text && !repoId) return countOf(state.stats, tab);
+  return tab === chosen && !state.stale && state.page ? state.page.total_count : null;
+}

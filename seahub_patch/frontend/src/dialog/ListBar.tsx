@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Feed } from '../feed';
 import { gettext } from '../i18n';
 import { refusal } from '../refusal';
-import { countOf, type ListState } from '../state';
+import type { ListState } from '../state';
 import type { Place, State } from '../types';
 import { SearchBox } from './SearchBox';
 import { Tabs } from './Tabs';
@@ -18,7 +18,7 @@ export function ListBar({ feed, state, place }: ListBarProps) {
   const { choice } = state;
   return (
     <div className="od-list-bar">
-      <h3 id="od-downloads">{gettext('Downloads')}</h3>
+      <h2 id="od-downloads">{gettext('Downloads')}</h2>
       <Tabs state={state} onTab={(tab) => feed.choose({ tab })} />
       <div className="od-list-tools">
         {place && (
@@ -61,11 +61,4 @@ function ClearButton({ feed, state }: { feed: Feed; state: ListState }) {
       )}
     </span>
   );
-}
-
-/** What stands beside a tab's name. The server counts all libraries together, so a part is counted by its own list. */
-export function tabCount(state: ListState, tab: ListState['choice']['tab']): number | null {
-  const { text, repoId, tab: chosen } = state.choice;
-  if (!text && !repoId) return countOf(state.stats, tab);
-  return tab === chosen && !state.stale && state.page ? state.page.total_count : null;
 }

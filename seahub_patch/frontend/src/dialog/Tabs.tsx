@@ -1,8 +1,7 @@
 import { useRef, type KeyboardEvent } from 'react';
 import { number } from '../format';
 import { gettext } from '../i18n';
-import type { ListState, Tab } from '../state';
-import { tabCount } from './ListBar';
+import { tabCount, type ListState, type Tab } from '../state';
 
 const TABS: Tab[] = ['all', 'active', 'failed'];
 
