@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,7 @@ def test_a_link_becomes_a_file_in_the_folder_on_screen(
     (served.library / "reports").mkdir()
     page = open_page("/")
     page.get_by_role("link", name="reports").click()
+    expect(page).to_have_url(re.compile("/reports$"))
     dialog = Dialog(page).open()
     expect(dialog.itself).to_contain_text("Saves to library / reports")
     dialog.add(http_server.url("/slow.bin"))

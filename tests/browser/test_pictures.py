@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def dialog(open_page: Open, served: Served, http_server: HttpServer) -> Dialog:
     http_server.serve("/census-2026.csv", File(size=4 * MB, delay=3600))
     page = open_page("/", viewport={"width": 1300, "height": 720})
     page.get_by_role("link", name="reports").click()
+    expect(page).to_have_url(re.compile("/reports$"))
     dialog = Dialog(page).open()
     dialog.add(*map(http_server.url, ("/photos-2025.zip", "/report-final.pdf")))
     dialog.expect_words("photos-2025.zip", "Saved")
