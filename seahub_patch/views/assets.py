@@ -6,9 +6,11 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
+
+from ..headers import guarded
 
 FILES = Path(__file__).parents[1] / "static" / "offline_download"
 
@@ -25,17 +27,22 @@ def asset(request: HttpRequest, version: str, name: str) -> HttpResponse:
     return serve(request, FILES, version, name)
 
 
+@guarded
 @require_safe
 @gzip_page
 def serve(request: HttpRequest, folder: Path, version: str, name: str) -> HttpResponse:
     """A file of a folder of ours; another one's name, or a path, is not found."""
     content = _contents(folder).get(name)
     if content is None:
-        raise Http404
+        return nothing()
     answer = HttpResponse(content, _TYPES[Path(name).suffix])
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = cache_control(version == version_of(folder))
     return answer
+
+
+def nothing() -> HttpResponse:
+    """Not the application's own page, which is large and, in Seahub, not guarded."""
+    return HttpResponse(status=404, content_type="text/plain")
 
 
 def cache_control(is_present: bool) -> str:

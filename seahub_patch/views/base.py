@@ -20,6 +20,7 @@ from seafevents_offline.settings import Settings
 
 from .. import host, replies
 from ..body import MAX_BYTES, JsonParser
+from ..headers import guard
 from ..host import Host
 
 logger = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class View(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        guard(response)
         response.headers["Cache-Control"] = "private, no-cache"
         return response
 

@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import override, to_locale
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
 from django.views.i18n import JSONCatalog
 
-from .assets import cache_control, version_of
+from ..headers import guarded
+from .assets import cache_control, nothing, version_of
 
 LOCALES = Path(__file__).parents[1] / "locale"
 
@@ -23,13 +26,15 @@ def address(language: str) -> str | None:
     return found and str(reverse("offline-download-catalog", args=(version_of(LOCALES), found)))
 
 
+@guarded
+@require_safe
+@gzip_page
 def catalog(request: HttpRequest, version: str, language: str) -> HttpResponse:
     """``{"catalog": {msgid: text | [plural forms]}, "plural": …}``: of our texts alone, not of all of Seahub's."""
     if not _exists(language):
-        raise Http404
+        return nothing()
     with override(language):
         answer: HttpResponse = _Catalog.as_view(language=language)(request)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = cache_control(version == version_of(LOCALES))
     return answer
 

@@ -48,7 +48,6 @@ class Export(LogView):
         answer = StreamingHttpResponse(table.lines(COLUMNS, rows), content_type="text/csv; charset=utf-8")
         name = f"offline-download-log-{utc_now():%Y%m%d}.csv"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        answer.headers["X-Frame-Options"] = "DENY"
         return answer
 
 

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 from seafevents_offline.errors import SettingsError
 
 from .. import host
+from ..headers import guarded
 
 logger = logging.getLogger(__name__)
 
 
+@guarded
 @require_safe
 def downloads(request: HttpRequest) -> HttpResponse:
     """``?url=`` is read by the script, which fills it in and adds nothing by itself."""
@@ -26,6 +28,7 @@ def downloads(request: HttpRequest) -> HttpResponse:
     return _page(request, "downloads", _("Offline download"))
 
 
+@guarded
 @require_safe
 def admin(request: HttpRequest) -> HttpResponse:
     here = host.current()
@@ -51,8 +54,6 @@ def _page(request: HttpRequest, page: str, title: str) -> HttpResponse:
 def _show(request: HttpRequest, status: int, **context: str) -> HttpResponse:
     context["site_root"] = getattr(settings, "SITE_ROOT", "/")
     answer: HttpResponse = render(request, "offline_download/page.html", context, status=status)
-    answer.headers["X-Frame-Options"] = "DENY"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

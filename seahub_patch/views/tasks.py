@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from rest_framework.response import Response
@@ -24,7 +24,7 @@ class Tasks(View):
     def get(self, request: Any) -> HttpResponse:
         wanted = query.of_owner(request.query_params, self.username)
         tag = self._tag(request)
-        answer = HttpResponse(status=304) if _has_already(request, tag) else self._page(wanted)
+        answer = HttpResponseNotModified() if _has_already(request, tag) else self._page(wanted)
         answer.headers["ETag"] = tag
         return answer
 
