@@ -25,8 +25,8 @@ help:
 	@echo "make run URL='...'      download that link into ./library; any character is safe"
 	@echo "make run ... ARGS='...' more options, e.g. ARGS='--name report.zip --timeout 10m'"
 	@echo "make test               all tests, with a real aria2c, a real MariaDB and a real Chromium"
-	@echo "make check              linter, types, layers"
-	@echo "make frontend           build the script and the style sheet of the pages"
+	@echo "make check              linter, types, layers, translations"
+	@echo "make frontend           build the pages' script and style sheet, gather texts"
 	@echo "make pictures           take the pictures of README.md and docs/"
 	@echo "make bench              the benchmarks; see benchmarks/README.md"
 	@echo "make clean              remove what was made, but neither ./data nor ./library"
@@ -51,9 +51,11 @@ check:
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/messages.py --check
 
 frontend:
 	@scripts/setup frontend
+	$(BIN)/python scripts/messages.py
 	cd $(FRONTEND) && npm run build
 
 # Taken by the tests of the browser; they go into README.md and docs/.
