@@ -94,6 +94,11 @@ class Host(ABC):
     def library(self, repo_id: str) -> Library | None:
         """The library; None when there is none."""
 
+    def library_name(self, repo_id: str) -> str:
+        """For lists, which ask for many and for nothing else of them; empty when there is none."""
+        library = self.library(repo_id)
+        return library.name if library else ""
+
     @abstractmethod
     def has_folder(self, repo_id: str, path: str) -> bool:
         """Whether the library has this folder."""
@@ -164,15 +169,17 @@ class SeahubHost(Host):
         return bool(request.user.is_staff and request.user.admin_permissions.can_view_system_info())
 
     def library(self, repo_id: str) -> Library | None:
-        from seaserv import seafile_api
-
-        found = _unless("Invalid repo id", lambda: seafile_api.get_repo(repo_id))
+        found = _repo(repo_id)
         if found is None:
             return None
         # A shared folder is a library of its own to its reader; its files are the original one's.
         owner = _owner_of(found.origin_repo_id if found.is_virtual else repo_id)
         # Seahub 11 has no wiki libraries; an attribute that it does not know is None.
         return Library(repo_id, found.name or "", bool(found.encrypted), found.repo_type == "wiki", owner)
+
+    def library_name(self, repo_id: str) -> str:
+        found = _repo(repo_id)
+        return str(found.name or "") if found else ""
 
     def has_folder(self, repo_id: str, path: str) -> bool:
         from seaserv import seafile_api
@@ -249,6 +256,12 @@ def _events_database() -> str:
         return str(session.get_bind().engine.url.render_as_string(hide_password=False))
     finally:
         session.close()
+
+
+def _repo(repo_id: str) -> Any:
+    from seaserv import seafile_api
+
+    return _unless("Invalid repo id", lambda: seafile_api.get_repo(repo_id))
 
 
 def _owner_of(repo_id: str) -> str:

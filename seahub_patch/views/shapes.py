@@ -30,13 +30,12 @@ class LibraryNames:
 
     def _ask(self, repo_id: str) -> str:
         try:
-            library = self._host.library(repo_id)
+            return self._host.library_name(repo_id)
         except Exception:
             # Whatever the host's RPC raises: a list without names is better than none. The others would fail as well.
             logger.warning("The names of libraries cannot be had", exc_info=True)
             self._answers = False
             return ""
-        return library.name if library else ""
 
 
 def shapes(tasks: Iterable[Task], names: LibraryNames) -> list[dict[str, Any]]:

@@ -104,6 +104,11 @@ def test_a_library_has_a_name_and_somebody_whose_quota_it_uses(subject: Subject)
     assert (library.encrypted, library.is_wiki, library.quota_subject) == (False, False, subject.username)
 
 
+def test_a_librarys_name_can_be_had_by_itself(subject: Subject) -> None:
+    assert subject.host.library_name(subject.repo_id) == subject.library_name
+    assert subject.host.library_name(NO_REPO) == subject.host.library_name("x") == ""
+
+
 @pytest.mark.parametrize("repo_id", [NO_REPO, "", "x", "../..", "é"])
 def test_an_unknown_library_is_none_and_has_nothing(subject: Subject, repo_id: str) -> None:
     assert subject.host.library(repo_id) is None
@@ -248,6 +253,15 @@ def test_libraries_of_other_kinds_are_known(inside: tuple[Any, StandIn]) -> None
     assert not host.library(WIKI).encrypted
     assert host.library(ENCRYPTED).encrypted
     assert not host.library(ENCRYPTED).is_wiki
+
+
+def test_a_name_costs_one_call(inside: tuple[Any, StandIn], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a list may show a hundred libraries."""
+    host, stand_in = inside
+    calls: list[None] = []
+    monkeypatch.setattr(stand_in.api, "_answer", lambda: calls.append(None))
+    assert host.library_name(SHARED) == "A folder"
+    assert len(calls) == 1
 
 
 def test_a_shared_folder_uses_the_quota_of_where_it_comes_from(inside: tuple[Any, StandIn]) -> None:
