@@ -144,11 +144,11 @@ def _links(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _name(data: Mapping[str, Any], links: int) -> str:
-    name = data.get("name") or ""
+    name = data.get("name")
+    if name is None or (isinstance(name, str) and not name.strip()):
+        return ""
     if not isinstance(name, str):
         raise Refusal(400, gettext("name invalid."))
-    if not name.strip():
-        return ""
     if links > 1:
         raise Refusal(400, gettext("name invalid. A name can be given for one link only."))
     try:

@@ -146,6 +146,8 @@ def test_the_same_link_may_be_added_again_when_it_is_done(site: Site) -> None:
             "url invalid. The link has a user name or password in it; please give a link without them.",
         ),
         ({"name": 5}, "name invalid."),
+        ({"name": False}, "name invalid."),
+        ({"name": []}, "name invalid."),
         ({"name": "../evil"}, "name invalid. The name '../evil' cannot be used for a file."),
         ({"name": "a\ud800"}, "name invalid. The name 'a\\ud800' cannot be used for a file."),
         ({"name": "{0.__class__}{x}/"}, "name invalid. The name '{0.__class__}{x}/' cannot be used for a file."),
