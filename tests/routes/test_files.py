@@ -170,6 +170,23 @@ def test_what_is_not_complete_yet_is_not_shown(web: Web, client: Client) -> None
     (web.library / ".offline-download-7-abc").write_text("half")
     (web.library / ".hidden").write_text("whole")
     assert names_in(client.get(web.folder())) == [".hidden"]
+    assert client.get(web.file("/.offline-download-7-abc")).status_code == 404
+    assert text_of(client.get(web.file("/.hidden"))) == "whole"
+
+
+def test_nothing_can_be_made_that_is_not_shown(web: Web, mkdir: Callable[..., Any]) -> None:
+    assert mkdir("/.offline-download-7").status_code == 404
+    assert list(web.library.iterdir()) == []
+
+
+@pytest.mark.parametrize("mtime", [-1e12, 1e18])
+def test_a_time_that_no_calendar_knows_costs_no_page(
+    web: Web, client: Client, monkeypatch: pytest.MonkeyPatch, mtime: float
+) -> None:
+    from seafevents_offline.hosts.web.library import Entry, Folder
+
+    monkeypatch.setattr(Folder, "entries", lambda *_: [Entry("old.txt", False, 1, mtime)])
+    assert names_in(client.get(web.folder())) == ["old.txt"]
 
 
 def test_links_devices_and_names_that_are_no_text_are_not_shown(trap: Web) -> None:

@@ -94,9 +94,9 @@ class Folder:
 
 
 def parts_of(path: str) -> tuple[str, ...]:
-    """The steps of a path; one that leads up, or is none at all, is not found."""
+    """The steps of a path; one that leads up, or to what is not shown, is not found."""
     parts = tuple(part for part in path.split("/") if part)
-    if {".", ".."} & set(parts) or "\0" in path or not _is_text(path):
+    if {".", ".."} & set(parts) or "\0" in path or not all(map(_is_shown, parts)):
         raise FileNotFoundError(path)
     return parts
 

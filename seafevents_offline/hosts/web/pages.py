@@ -20,6 +20,9 @@ from .addresses import file_address, join, library_address
 from .host import WebHost
 from .library import Entry, Folder, parts_of
 
+#: Of the year 9999.
+_LAST_SECOND = 253_402_300_799.0
+
 
 @require_safe
 def root(request: HttpRequest) -> HttpResponse:
@@ -96,7 +99,8 @@ def _row(folder: str, entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "is_folder": entry.is_folder,
         "size": entry.size,
-        "modified": datetime.fromtimestamp(entry.mtime, timezone.utc),
+        # File systems know times that calendars do not.
+        "modified": datetime.fromtimestamp(min(max(entry.mtime, 0.0), _LAST_SECOND), timezone.utc),
         "path": path,
         "address": library_address(path) if entry.is_folder else file_address(path),
     }
