@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from seafevents_offline import repository
@@ -89,6 +90,10 @@ class Host(ABC):
     @abstractmethod
     def may_view_system(self, request: Any) -> bool:
         """Whether the user is an administrator who may see how the server is."""
+
+    def confirmation(self, request: Any) -> str:
+        """Where an administrator must first give the password again to see pages for administrators; else empty."""
+        return ""
 
     @abstractmethod
     def library(self, repo_id: str) -> Library | None:
@@ -167,6 +172,12 @@ class SeahubHost(Host):
 
     def may_view_system(self, request: Any) -> bool:
         return bool(request.user.is_staff and request.user.admin_permissions.can_view_system_info())
+
+    def confirmation(self, request: Any) -> str:
+        from seahub.base.sudo_mode import sudo_mode_check
+
+        asks = django_settings.ENABLE_SUDO_MODE and not sudo_mode_check(request)
+        return reverse("sys_sudo_mode") if asks else ""
 
     def library(self, repo_id: str) -> Library | None:
         found = _repo(repo_id)

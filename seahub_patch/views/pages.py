@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 def downloads(request: HttpRequest) -> HttpResponse:
     """``?url=`` is read by the script, which fills it in and adds nothing by itself."""
     if not host.current().username(request):
-        return _to_sign_in(request)
+        return _by_way_of(resolve_url(settings.LOGIN_URL), request)
     return _page(request, "downloads", _("Offline download"))
 
 
@@ -33,10 +33,12 @@ def downloads(request: HttpRequest) -> HttpResponse:
 def admin(request: HttpRequest) -> HttpResponse:
     here = host.current()
     if not here.username(request):
-        return _to_sign_in(request)
+        return _by_way_of(resolve_url(settings.LOGIN_URL), request)
     title = _("Offline download: administration")
     if not here.may_view_logs(request):
         return _show(request, 403, title=title, refusal=_("Only administrators may see this page."))
+    if confirmation := here.confirmation(request):
+        return _by_way_of(confirmation, request)
     return _page(request, "admin", title)
 
 
@@ -59,6 +61,6 @@ def _show(request: HttpRequest, status: int, **context: str) -> HttpResponse:
     return answer
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _by_way_of(address: str, request: HttpRequest) -> HttpResponse:
     # Both Seahub and Django call the parameter so.
-    return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+    return HttpResponseRedirect(f"{address}?{urlencode({'next': request.get_full_path()})}")

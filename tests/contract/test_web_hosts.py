@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,6 +246,22 @@ def test_administrators_see_what_their_role_shows(inside: tuple[Any, StandIn], i
     logs = asks(stand_in, is_staff=is_staff, can_view_user_log=allowed, can_view_system_info=not allowed)
     assert host.may_view_logs(logs) is (is_staff and allowed)
     assert host.may_view_system(logs) is (is_staff and not allowed)
+
+
+@pytest.mark.parametrize(("asks_again", "until", "address"), [(True, 0, "/x/sys/sudo/"), (True, 9, ""), (False, 0, "")])
+def test_administrators_give_the_password_again_where_seahubs_own_pages_ask_for_it(
+    inside: tuple[Any, StandIn], monkeypatch: pytest.MonkeyPatch, asks_again: bool, until: int, address: str
+) -> None:
+    from django.test import override_settings
+    from django.urls import path
+
+    host, _ = inside
+    urls = ModuleType("urls_of_seahub")
+    vars(urls)["urlpatterns"] = [path("x/sys/sudo/", lambda request: None, name="sys_sudo_mode")]
+    monkeypatch.setitem(sys.modules, urls.__name__, urls)
+    request = SimpleNamespace(session={"sudo_expire_ts": until})
+    with override_settings(ENABLE_SUDO_MODE=asks_again, ROOT_URLCONF=urls.__name__):
+        assert host.confirmation(request) == address
 
 
 def test_libraries_of_other_kinds_are_known(inside: tuple[Any, StandIn]) -> None:

@@ -186,6 +186,17 @@ def test_the_administrators_page_is_for_administrators(host: Host, client: Clien
     assert answer.headers["X-Frame-Options"] == "DENY"
 
 
+def test_where_the_host_asks_for_the_password_again_the_administrators_page_does_too(
+    host: Host, client: Client
+) -> None:
+    with use(with_answers(host, confirmation="/sys/sudo/")):
+        answer = client.get("/sys/offline-download/")
+        assert client.get("/offline-download/").status_code == 200
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sys/sudo/?next=%2Fsys%2Foffline-download%2F")
+    with use(with_answers(host, confirmation="/sys/sudo/", may_view_logs=False)):
+        assert client.get("/sys/offline-download/").status_code == 403
+
+
 def test_where_the_feature_is_off_a_page_says_so(web: Web, host: Host, client: Client) -> None:
     with use(with_answers(host, settings=Settings(enabled=False))):
         for address in ("/offline-download/", "/sys/offline-download/"):
