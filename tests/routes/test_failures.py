@@ -21,7 +21,7 @@ ROUTES: dict[str, set[str]] = {
     ONE: {"GET", "PUT", "DELETE"},
     **{f"{ONE}/{verb}": {"POST"} for verb in ("pause", "resume", "cancel", "retry")},
 }
-WRITES = [(method, route) for route, methods in ROUTES.items() for method in methods - {"GET"}]
+WRITES = [(method, route) for route, methods in ROUTES.items() for method in sorted(methods - {"GET"})]
 FORM = "application/x-www-form-urlencoded"
 UNREADABLE = "The request cannot be read."
 
