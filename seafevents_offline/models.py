@@ -90,8 +90,8 @@ class JsonObject(TypeDecorator[dict[str, Any]]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
         try:
-            found = json.loads(value) if isinstance(value, (str, bytes)) else value
-        except ValueError:
+            found = json.loads(value, parse_constant=_no_json) if isinstance(value, (str, bytes)) else value
+        except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
@@ -103,6 +103,11 @@ class _MysqlJson(UserDefinedType[str]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "JSON"
+
+
+def _no_json(constant: str) -> Any:
+    """Python reads NaN and infinity, which no browser does."""
+    raise ValueError(constant)
 
 
 def printable(text_: str) -> str:

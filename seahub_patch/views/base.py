@@ -37,10 +37,15 @@ class _JsonAlways(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class _Json(JSONRenderer):
+    # Half a character, which other programs may have written into a row, can be escaped but not be sent as it is.
+    ensure_ascii = True
+
+
 class View(APIView):
     """A route. The methods find the ``host``, its ``settings``, the ``repository`` and the ``username`` in place."""
 
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (_Json,)
     parser_classes = (JsonParser, FormParser, MultiPartParser)
     permission_classes = (IsAuthenticated,)
     content_negotiation_class = _JsonAlways

@@ -9,7 +9,7 @@ import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.records import ADA, BOB, REPO_ID
-from tests.support.site import CLEAN_UP, NO_REPO, TASKS, Site
+from tests.support.site import CLEAN_UP, NO_REPO, STATS, TASKS, Site
 
 S = OfflineDownloadStatus
 
@@ -62,6 +62,19 @@ def test_passwords_in_links_of_other_programs_are_not_shown(site: Site) -> None:
     site.task(url="https://[broken/@x")
     shown = [task["url"] for task in site.get(TASKS).json()["data"]]
     assert shown == ["https://[broken/@x", "ftp://x.example.com:2121/f", "https://x.example.com/f?token=mine"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"), [('{"status": NaN}', {}), ('{"path": "a\\ud800"}', {"path": "a\ud800"}), ("[1]", {})]
+)
+def test_a_row_that_another_program_spoilt_costs_no_list(site: Site, stored: str, told: dict[str, str]) -> None:
+    odr_id = site.task()
+    site.run_sql("UPDATE OfflineDownloadRecord SET reason_args = ? WHERE odr_id = ?", stored, odr_id)
+    for route in (TASKS, STATS):
+        answer = site.get(route)
+        assert answer.status_code == 200
+        (task,) = answer.json()["data" if route == TASKS else "recent"]
+        assert task["reason_args"] == told
 
 
 def test_removed_ones_are_not_shown(site: Site) -> None:

@@ -59,6 +59,9 @@ def test_times_are_text_that_sorts_on_sqlite() -> None:
         ("[1]", None),
         ("null", None),
         ("{broken", None),
+        ('{"a": NaN}', None),
+        ('{"a": [-Infinity]}', None),
+        ("[" * 100_000, None),
         ("", None),
     ],
 )
