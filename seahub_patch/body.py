@@ -78,11 +78,9 @@ def nothing(request: Any) -> None:
 
 
 def final_states(request: Any) -> frozenset[OfflineDownloadStatus]:
-    """``status``: names or numbers of states that are final; all of these when it is missing."""
+    """``status``: names or numbers of states that are final. No default: a body that was lost shall clear nothing."""
     data = _fields(request, {"status"})
-    if "status" not in data:
-        return FINAL
-    wanted = data.getlist("status") if isinstance(data, QueryDict) else data["status"]
+    wanted = data.getlist("status") if isinstance(data, QueryDict) else data.get("status", [])
     found = states_of(wanted if isinstance(wanted, list) else [wanted])
     if not found or not found <= FINAL:
         raise Refusal(400, gettext("status invalid."))
