@@ -38,10 +38,14 @@ run:
 # Most tests wait for something most of the time; four at once keep two cores busy.
 TEST_JOBS := 4
 
+# A browser keeps a core busy by itself.
+BROWSERS := 2
+
 test:
 	@scripts/setup test
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --ignore tests/browser
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
+	$(BIN)/python -m pytest -n $(BROWSERS) tests/browser
 	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest -n $(TEST_JOBS) tests/routes
 	cd $(FRONTEND) && npm test
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -121,25 +122,40 @@ def test_help_names_every_goal() -> None:
 
 # --- a fresh checkout, really set up
 
+
+@dataclass(frozen=True)
+class FirstRun:
+    tree: Path
+    file: File
+    result: subprocess.CompletedProcess[str]
+
+
 DATA = "--data 'd a t a' --library 'lib $HOME'"
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A fresh checkout in a folder whose name is no help either; the first test sets it up."""
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
+    """A fresh checkout in a folder whose name is no help either, and what its first download came to."""
     tree = copy_tree(tmp_path_factory.mktemp("fresh") / "it's a $HOME")
-    yield tree
+    file = File(size=300_000, seed="fresh")
+    with HttpServer() as server:
+        url = server.serve("/first.bin", file)
+        yield FirstRun(tree, file, make(tree, "run", f"URL={url}", f"ARGS=--allow {server.address}", timeout=900))
     # A virtual environment is too large to be kept with the other leftovers of the last runs.
     shutil.rmtree(tree)
 
 
-def test_a_fresh_checkout_downloads_with_one_command(fresh: Path, http_server: HttpServer) -> None:
-    file = File(size=300_000, seed="fresh")
-    url = http_server.serve("/first.bin", file)
-    result = make(fresh, "run", f"URL={url}", f"ARGS=--allow {http_server.address}", timeout=900)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == str(fresh / "library" / "first.bin")
-    assert (fresh / "library" / "first.bin").read_bytes() == file.read(0, 300_000)
+@pytest.fixture
+def fresh(first_run: FirstRun) -> Path:
+    """The checkout, set up."""
+    return first_run.tree
+
+
+def test_a_fresh_checkout_downloads_with_one_command(first_run: FirstRun) -> None:
+    assert first_run.result.returncode == 0, first_run.result.stderr
+    stored = first_run.tree / "library" / "first.bin"
+    assert first_run.result.stdout.splitlines()[-1] == str(stored)
+    assert stored.read_bytes() == first_run.file.read(0, 300_000)
 
 
 def test_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Path, http_server: HttpServer) -> None:
