@@ -35,8 +35,9 @@ run:
 	@scripts/setup run
 	@$(BIN)/python scripts/run.py
 
-# Most tests wait for something most of the time; four at once keep two cores busy.
-TEST_JOBS := 4
+# Most tests wait for something most of the time; four at once keep two cores busy. They are handed out a few at a time,
+# because the first ones, which wait the longest, would otherwise all go to one of the four.
+TEST_JOBS := 4 --maxschedchunk 4
 
 # A browser keeps a core busy by itself.
 BROWSERS := 2

@@ -25,6 +25,7 @@ from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import Done, NewTask, Progress, Task
 from tests.support.mariadb import MariaDb
+from tests.support.statements import Counter
 
 from .common import Memory, Row, median, percentile, place, report, seconds
 
@@ -169,12 +170,20 @@ class Bench:
         self.measure("first admin page, with total", lambda: self._repo.find(everything), 200)
         errors = TaskQuery(per_page=25, hidden=True, statuses=frozenset({OfflineDownloadStatus.ERROR}))
         self.measure("first admin page of failed ones", lambda: self._repo.find(errors), 200)
+        self._statements(owner, everything)
         self.measure("an owner's search", lambda: self._repo.find(TaskQuery(owner=owner, text="99.bin")))
         self.measure("an owner's sums", lambda: self._repo.stats(owner))
         self.measure("an owner's limits", lambda: self._repo.usage(owner))
         self.measure("whether an owner's list has changed", lambda: self._repo.state(owner))
         self.measure("the queue's lengths", self._repo.queue)
         self.measure("export, the newest 1,000", lambda: list(islice(self._repo.export(everything), 1000)))
+
+    def _statements(self, owner: str, everything: TaskQuery) -> None:
+        """As many as with a few rows, for which tests count them."""
+        counter = Counter(self._repo)
+        assert counter.of(lambda: self._repo.state(owner)) == 1
+        assert counter.of(lambda: self._repo.find(TaskQuery(owner=owner))) == 2
+        assert counter.of(lambda: self._repo.find(everything)) == 2
 
     def _claims(self) -> None:
         for slots in (1, 10, 64):
