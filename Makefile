@@ -37,17 +37,17 @@ run:
 
 # Most tests wait for something most of the time; four at once keep two cores busy. They are handed out a few at a time,
 # because the first ones, which wait the longest, would otherwise all go to one of the four.
-TEST_JOBS := 4 --maxschedchunk 4
+PARALLEL := -n 4 --maxschedchunk 4
 
 # A browser keeps a core busy by itself.
-BROWSERS := 2
+BROWSERS := -n 2
 
 test:
 	@scripts/setup test
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --ignore tests/browser
+	$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
-	$(BIN)/python -m pytest -n $(BROWSERS) tests/browser
-	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest -n $(TEST_JOBS) tests/routes
+	$(BIN)/python -m pytest $(BROWSERS) tests/browser
+	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest $(PARALLEL) tests/routes
 	cd $(FRONTEND) && npm test
 
 check:
