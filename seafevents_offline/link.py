@@ -68,6 +68,17 @@ def without_query(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def without_user_info(url: str) -> str:
+    """The link without a user name and password, which rows that other programs write may have in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def _rebuild(text: str) -> str:
     try:
         parts = urlsplit(text)

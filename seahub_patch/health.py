@@ -64,6 +64,11 @@ def is_awake(node: Node, now: datetime) -> bool:
     return abs(now - node.beat_at) <= SILENCE
 
 
+def is_running(nodes: Iterable[Node], now: datetime) -> bool:
+    """Whether anybody downloads at all."""
+    return any(is_awake(node, now) for node in nodes)
+
+
 def database(answer_time: float) -> Check:
     """A database that has answered everything, in so many seconds altogether."""
     sentence = gettext("The tables are as they should be; the database has answered within {time} ms.")
@@ -75,8 +80,7 @@ def no_database(sentence: str) -> Check:
 
 
 def service(nodes: Collection[Node], now: datetime) -> Check:
-    """Whether anybody downloads at all."""
-    ok = any(is_awake(node, now) for node in nodes)
+    ok = is_running(nodes, now)
     if ok:
         sentence = gettext("The download service is running.")
     elif nodes:

@@ -14,7 +14,7 @@ from seafevents_offline.repository import TaskQuery, utc_now
 from seafevents_offline.settings import Settings
 
 from ..body import MAX_LINKS
-from ..health import is_awake
+from ..health import is_running
 from .base import View
 from .shapes import LibraryNames, shapes
 
@@ -43,7 +43,7 @@ class Configuration(View):
 
     def get(self, request: Any) -> Response:
         settings = self._settings()
-        running = settings.enabled and self._is_anybody_awake()
+        running = settings.enabled and is_running(self.repository.nodes(), utc_now())
         asleep = gettext("The download service is not running; your links will start when it is back.")
         return Response(
             {
@@ -60,10 +60,6 @@ class Configuration(View):
                 "reasons": reasons(),
             }
         )
-
-    def _is_anybody_awake(self) -> bool:
-        now = utc_now()
-        return any(is_awake(node, now) for node in self.repository.nodes())
 
     def _settings(self) -> Settings:
         try:

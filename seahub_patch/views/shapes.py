@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from seafevents_offline.link import without_user_info
 from seafevents_offline.shape import shape
 from seafevents_offline.task import Task
 
@@ -40,14 +40,3 @@ class LibraryNames:
 
 def shapes(tasks: Iterable[Task], names: LibraryNames) -> list[dict[str, Any]]:
     return [{**shape(task, names.of(task.repo_id)), "url": without_user_info(task.url)} for task in tasks]
-
-
-def without_user_info(url: str) -> str:
-    """The link without a user name and password, which rows that other programs write may have in it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
