@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import server_port
 from tests.support.service import Service
 
 
@@ -40,7 +41,7 @@ def place() -> Iterator[Path]:
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """The tests' scripted HTTP server in a process of its own; its URL. Paths describe themselves."""
-    argv = [sys.executable, "-m", "tests.support.http_server", "--port", "0"]
+    argv = [sys.executable, "-m", "tests.support.http_server", "--port", str(server_port())]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -161,7 +161,9 @@ def test_a_fresh_checkout_downloads_with_one_command(first_run: FirstRun) -> Non
 def test_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Path, http_server: HttpServer) -> None:
     url = http_server.serve("/a&b'c\"d$HOME$$e`touch touched`$(shell touch touched);f g|h", File(size=1000, seed=2))
     nowhere = dict.fromkeys(("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9")
-    result = make(fresh, "run", f"URL={url}?q=$(touch touched)#x", f"ARGS={DATA}", env=nowhere)
+    result = make(
+        fresh, "run", f"URL={url}?q=$(touch touched)#x", f"ARGS={DATA} --allow {http_server.address}", env=nowhere
+    )
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     stored = Path(result.stdout.splitlines()[-1])
@@ -171,7 +173,7 @@ def test_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Pa
 
 
 def test_a_download_that_fails_fails_the_command(fresh: Path, http_server: HttpServer) -> None:
-    result = make(fresh, "run", f"URL={http_server.url('/nothing')}", f"ARGS={DATA}")
+    result = make(fresh, "run", f"URL={http_server.url('/nothing')}", f"ARGS={DATA} --allow {http_server.address}")
     assert result.returncode != 0
     assert "404" in result.stderr.splitlines()[0]
 
@@ -179,7 +181,7 @@ def test_a_download_that_fails_fails_the_command(fresh: Path, http_server: HttpS
 def test_without_a_link_it_serves_until_ctrl_c(fresh: Path, http_server: HttpServer) -> None:
     program = [fresh / ".venv" / "bin" / "python", "-m", "seafevents_offline.cli"]
     with subprocess.Popen(
-        ["make", "run", "ARGS=--port 0"],
+        ["make", "run", f"ARGS=--port 0 --allow {http_server.address}"],
         cwd=fresh,
         env=environment(),
         stdout=subprocess.PIPE,

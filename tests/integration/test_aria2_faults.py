@@ -32,7 +32,7 @@ from seafevents_offline.errors import (
 from tests.support.certificates import self_signed
 from tests.support.engines import Aria2
 from tests.support.http_server import Answer, File, Framing, HttpServer, redirect
-from tests.support.ports import free_port
+from tests.support.ports import server_port
 
 MakeAria2 = Callable[..., Aria2]
 Fault = Callable[[str], OfflineDownloadError]
@@ -114,7 +114,7 @@ def answering() -> Iterator[Callable[[bytes | None], int]]:
                     client.sendall(answer)
 
     def make(answer: bytes | None) -> int:
-        server = socket.create_server(("127.0.0.1", 0))
+        server = socket.create_server(("127.0.0.1", server_port()))
         servers.append(server)
         threading.Thread(target=serve, args=(server, answer), daemon=True).start()
         return int(server.getsockname()[1])
@@ -127,7 +127,7 @@ def answering() -> Iterator[Callable[[bytes | None], int]]:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_refused_connection(fault: Fault, scheme: str) -> None:
-    found = fault(f"{scheme}://127.0.0.1:{free_port()}/x")
+    found = fault(f"{scheme}://127.0.0.1:{server_port()}/x")
     assert isinstance(found, ConnectionFailed)
     assert found.reason_args == {"host": "127.0.0.1"}
     assert found.retryable
@@ -177,7 +177,7 @@ def test_silence(make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: py
     monkeypatch.setattr(options, "CONNECT_TIMEOUT", 2)
     monkeypatch.setattr(options, "TIMEOUT", 2)
     fault = _fault_of(make_aria2().start())
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with socket.create_server(("127.0.0.1", server_port())) as silent:
         port = silent.getsockname()[1]
         stalled = [http_server.serve(f"/{size}", File(size=size, stall_after=1000)) for size in (MB, 20 * MB)]
         for url in [f"http://127.0.0.1:{port}/x", f"https://127.0.0.1:{port}/x", *stalled]:

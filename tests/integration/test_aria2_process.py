@@ -26,7 +26,7 @@ from seafevents_offline.process import identity
 from seafevents_offline.settings import Settings
 from tests.support.engines import Aria2
 from tests.support.http_server import Answer, File, HttpServer
-from tests.support.ports import free_port
+from tests.support.ports import free_port, server_port
 from tests.support.waiting import eventually
 
 MakeAria2 = Callable[..., Aria2]
@@ -62,7 +62,7 @@ def test_the_log_holds_no_links(aria2: Aria2, http_server: HttpServer, caplog: p
     for odr_id, status in enumerate([200, 404, 401, 500], 1):
         url = http_server.serve(f"/{status}", Answer(status)) + "?token=query-secret"
         aria2.get(url, odr_id).ended()
-    aria2.get("http://127.0.0.1:1/x?token=query-secret", 9).failed()
+    aria2.get(f"http://127.0.0.1:{server_port()}/x?token=query-secret", 9).failed()
     secret = secret_of(aria2)
     aria2.process.kill()
     eventually(lambda: "has died" in caplog.text)

@@ -26,6 +26,7 @@ from seafevents_offline.hosts.standalone import EmbeddedHost
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from tests.support.http_server import File, HttpServer
+from tests.support.ports import ALLOWED
 from tests.support.waiting import eventually
 
 S = OfflineDownloadStatus
@@ -37,6 +38,7 @@ def open_host(tmp_path: Path) -> Iterator[OpenHost]:
     hosts: list[EmbeddedHost] = []
 
     def open_(data: str = "data", **options: object) -> EmbeddedHost:
+        options = {"allow": ALLOWED, **options}
         hosts.append(EmbeddedHost.open(data=tmp_path / data, library=tmp_path / "library", **options))  # type: ignore[arg-type]
         return hosts[-1]
 

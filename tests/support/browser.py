@@ -60,7 +60,7 @@ class Served:
         """Serving on return; ``link`` signs a browser in."""
         # One connection a file: what stops in the middle stops exactly where a test wants it.
         config = self._cli.write_config(connections="1")
-        options = ("--port", str(self.port), "--config", config, "--allow", "127.0.0.0/8")
+        options = ("--port", str(self.port), "--config", config)
         self._process = self._cli.start("serve", *options)
         self._process.says(r"http://127\.0\.0\.1:\d+/\?token=\S+")
         found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", self._process.out)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from .ports import ALLOWED
 from .waiting import eventually
 
 PROGRAM = str(Path(sys.executable).parent / "seafevents-offline")
@@ -101,10 +102,13 @@ class Running:
 
 
 class Cli:
-    """Runs in ``place``, where ./data and ./library come to be."""
+    """Runs in ``place``, where ./data and ./library come to be; its downloads may reach the tests' servers."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        # Beside the folder, which is the test's own.
+        self._config = place.with_name(f"{place.name}.conf")
+        self._write(self._config, {})
         self._started: list[Running] = []
 
     @property
@@ -127,18 +131,23 @@ class Cli:
 
     def write_config(self, **options: str) -> str:
         """A configuration file with these options (``_`` for ``-``); gives its path."""
-        path = self.place / "test.conf"
-        lines = [f"{name.replace('_', '-')} = {value}" for name, value in options.items()]
-        path.write_text("\n".join(["[OFFLINE DOWNLOAD]", *lines, ""]), encoding="utf-8")
-        return str(path)
+        return self._write(self.place / "test.conf", options)
 
     def end(self) -> None:
         for running in self._started:
             running.end()
 
+    @staticmethod
+    def _write(path: Path, options: dict[str, str]) -> str:
+        options = {"allow_addresses": ", ".join(ALLOWED), **options}
+        lines = [f"{name.replace('_', '-')} = {value}" for name, value in options.items()]
+        path.write_text("\n".join(["[OFFLINE DOWNLOAD]", *lines, ""]), encoding="utf-8")
+        return str(path)
+
     def _start(self, args: tuple[str, ...], theirs: tuple[int, int], ours: tuple[int, int]) -> Running:
+        config = () if "--config" in args else ("--config", str(self._config))
         process = subprocess.Popen(
-            [PROGRAM, *args],
+            [PROGRAM, *config, *args],
             cwd=self.place,
             env={**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"},
             stdin=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from seafevents_offline.engines.stub import Deliver, Hold, StubEngine
 from seafevents_offline.settings import Settings
 
 from .http_server import File, Gate, HttpServer
+from .ports import ALLOWED
 
 #: Where distributions put programs; the virtual environment has a launcher of the same name.
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -88,7 +89,7 @@ class Aria2:
     def __init__(self, home: Path, binary: Path, **settings: object) -> None:
         self.home = home
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.settings = Settings(aria2c=str(binary), **settings)  # type: ignore[arg-type]
+        self.settings = Settings(**{"aria2c": str(binary), "allow_addresses": ALLOWED, **settings})  # type: ignore[arg-type]
         self.engine = Aria2Engine(self.settings, home)
 
     def start(self) -> Aria2:
@@ -193,7 +194,8 @@ class StubScene(Scene):
 class Aria2Scene(Scene):
     def __init__(self, place: Path, binary: Path, server: HttpServer) -> None:
         super().__init__(place)
-        self.engine = Aria2Engine(Settings(aria2c=str(binary), workers=64, connections=1), place)
+        settings = Settings(aria2c=str(binary), workers=64, connections=1, allow_addresses=ALLOWED)
+        self.engine = Aria2Engine(settings, place)
         self._server = server
         self._gates: dict[str, Gate] = {}
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 import time
@@ -26,6 +27,7 @@ from urllib.parse import unquote, urlsplit
 from .content import content, sha256_of
 from .http_connection import Book, Connection, Request
 from .http_files import Answer, File, Framing, Gate, Served, described, redirect
+from .ports import server_port
 
 __all__ = ["Answer", "File", "Framing", "Gate", "HttpServer", "Request", "content", "redirect", "sha256_of"]
 
@@ -33,12 +35,21 @@ _T = TypeVar("_T")
 
 
 class HttpServer:
-    """Listens on ``host``; starts with ``start()`` or ``with``; may be started again, then on the same port."""
+    """Listens on ``host``; starts with ``start()`` or ``with``; may be started again, then on the same port.
+
+    ``port`` 0: one of those that downloads may reach in tests. ``listening`` is a socket to use instead of an own one.
+    """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, certificate: Path | None = None, key: Path | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        listening: socket.socket | None = None,
     ) -> None:
-        self.host, self.port = host, port
+        self.host, self.port = host, port or server_port()
+        self._listening = listening
         self._tls: ssl.SSLContext | None = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -166,8 +177,8 @@ class HttpServer:
         try:
             server = await self._loop.create_server(
                 lambda: Connection(self.find, self._book, connections),
-                self.host,
-                self.port,
+                *(() if self._listening else (self.host, self.port)),
+                sock=self._listening,
                 ssl=self._tls,
                 backlog=2048,
             )

@@ -15,6 +15,7 @@ from seafevents_offline.status import FINAL, OfflineDownloadStatus
 from seafevents_offline.task import NewTask, Task
 from seafevents_offline.tasks import OfflineDownloader
 
+from .ports import ALLOWED
 from .waiting import eventually
 
 REPO_ID = "12345678-1234-4123-8123-123456789abc"
@@ -39,6 +40,7 @@ class Service:
                 "retry_delay": 0.1,
                 "workers_per_user": 64,
                 "workers_per_host": 64,
+                "allow_addresses": ALLOWED,
                 **settings,
             }
         )

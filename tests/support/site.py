@@ -15,6 +15,7 @@ from seafevents_offline.repository import NodeBeat, Repository
 from seafevents_offline.settings import Settings
 
 from .databases import run_sql
+from .ports import ALLOWED
 from .records import ADA, NODE, REPO_ID, new, put_into
 from .statements import Counter
 from .web import configure_django
@@ -233,7 +234,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     from seafevents_offline.hosts.web.configuration import LANGUAGES
 
     shutil.copyfile(sqlite_template, tmp_path / "tasks.db")
-    settings = Settings(enabled=True, database=f"sqlite:///{tmp_path / 'tasks.db'}")
+    settings = Settings(enabled=True, database=f"sqlite:///{tmp_path / 'tasks.db'}", allow_addresses=ALLOWED)
     repo = repository.open(settings)
     script = Script(settings)
     with override_settings(

@@ -13,6 +13,8 @@ import pytest
 
 from seafevents_offline.hosts.standalone import REPO_ID, EmbeddedHost
 
+from .ports import ALLOWED
+
 if TYPE_CHECKING:
     from django.test import Client
 
@@ -82,7 +84,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     from seafevents_offline.hosts.web.configuration import configuration
     from seafevents_offline.hosts.web.host import WebHost
 
-    host = EmbeddedHost.open(data=tmp_path / "data", library=tmp_path / "library")
+    host = EmbeddedHost.open(data=tmp_path / "data", library=tmp_path / "library", allow=ALLOWED)
     secret = keys.read(host.data)
     with override_settings(**configuration(WebHost(host), secret, _PORT)):
         yield Web(host, secret.token)
