@@ -7,11 +7,10 @@ adapters turn what they meet into one of these.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, TypeVar
-
-_E = TypeVar("_E", bound="type[OfflineDownloadError]")
+from typing import Any, ClassVar
 
 
 class Stage(str, Enum):
@@ -266,6 +265,74 @@ class InterruptedTooOften(LinkError):
     sentence = "It interrupted the service too often."
 
 
+# --- where a link may not lead: decided by the egress policy, final -----------------------------------
+
+
+class EgressRefused(LinkError):
+    """The link, or a server that it was redirected to, must not be connected to. The values are texts and numbers."""
+
+
+class AddressPrivate(EgressRefused):
+    reason = "address_private"
+    sentence = "The address {address} of {host} is in a private network."
+
+
+class LiteralPrivate(EgressRefused):
+    """As AddressPrivate, of a link that names the address itself; so with the others."""
+
+    reason = "literal_private"
+    sentence = "The address {address} is in a private network."
+
+
+class AddressOwn(EgressRefused):
+    reason = "address_own"
+    sentence = "The address {address} of {host} is this server itself."
+
+
+class LiteralOwn(EgressRefused):
+    reason = "literal_own"
+    sentence = "The address {address} is this server itself."
+
+
+class AddressNotPublic(EgressRefused):
+    reason = "address_not_public"
+    sentence = "The address {address} of {host} is not a public one."
+
+
+class LiteralNotPublic(EgressRefused):
+    reason = "literal_not_public"
+    sentence = "The address {address} is not a public one."
+
+
+class HostDenied(EgressRefused):
+    reason = "host_denied"
+    sentence = "The administrator does not allow downloads from {host}."
+
+
+class OwnService(EgressRefused):
+    reason = "own_service"
+    sentence = "Nothing can be downloaded from {host}: it belongs to this Seafile service."
+
+
+class PortRefused(EgressRefused):
+    reason = "port_refused"
+    sentence = "Nothing can be downloaded from port {port} of {host}; allowed are the ports {ports}."
+
+
+class TooManyConnections(EgressRefused):
+    """The guard's caps: no link needs so many, so something is wrong with it."""
+
+    reason = "too_many_connections"
+    sentence = "The download opened more connections than are allowed."
+
+
+class ProxyRefused(EgressRefused):
+    """The administrator's own proxy, behind ours, says no."""
+
+    reason = "proxy_refused"
+    sentence = "The proxy that downloads go through does not allow {host} ({status})."
+
+
 # --- ours or the infrastructure's fault: waits, costs nothing -----------------------------------------
 
 
@@ -291,6 +358,20 @@ class SchemaOutdated(InfrastructureError):
 class EngineUnavailable(InfrastructureError):
     reason = "engine_unavailable"
     sentence = "The download program cannot be used: {detail}"
+
+
+class GuardUnavailable(InfrastructureError):
+    """Nothing is connected to without the guard, so downloads wait for it."""
+
+    reason = "guard_unavailable"
+    sentence = "The guard of the downloads' connections cannot be used: {detail}"
+
+
+class ProxyUnavailable(InfrastructureError):
+    """The administrator's own proxy, behind ours."""
+
+    reason = "proxy_unavailable"
+    sentence = "The proxy that downloads go through cannot be used: {detail}"
 
 
 class TempDirUnusable(InfrastructureError):
@@ -344,14 +425,23 @@ PAUSED_TOO_LONG = Explanation(
 )
 
 
-def _catalogue(root: _E) -> dict[str, str]:
-    found = {root.reason: root.sentence} if "reason" in vars(root) else {}
+def from_reason(reason: str, reason_args: Mapping[str, Any]) -> OfflineDownloadError:
+    """The error again of which only code and values came through; the root where they fit none."""
+    kind = _kinds(OfflineDownloadError).get(reason, OfflineDownloadError)
+    try:
+        return kind(**reason_args)
+    except KeyError:
+        return OfflineDownloadError()
+
+
+def _kinds(root: type[OfflineDownloadError]) -> dict[str, type[OfflineDownloadError]]:
+    found = {root.reason: root} if "reason" in vars(root) else {}
     for child in root.__subclasses__():
-        found.update(_catalogue(child))
+        found.update(_kinds(child))
     return found
 
 
 def reasons() -> dict[str, str]:
     """Every reason code with its sentence (placeholders in braces): what translators work from."""
     notes = {note.reason: note.comment for note in (GOT_WEB_PAGE, PAUSED_TOO_LONG)}
-    return {**_catalogue(OfflineDownloadError), **notes}
+    return {**{reason: kind.sentence for reason, kind in _kinds(OfflineDownloadError).items()}, **notes}

@@ -1,1 +1,1 @@
-"""The egress guard: what downloads may reach, and the process that sees to it."""
+"""Where links may lead: the policy that decides it, and the guard that every connection goes through."""

@@ -101,6 +101,7 @@ def test_every_error_that_can_be_raised_by_name_has_a_reason_of_its_own():
     assert [error.__name__ for error in CLASSES if "reason" not in vars(error)] == [
         "InputError",
         "LinkError",
+        "EgressRefused",
         "InfrastructureError",
     ]
 
