@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,23 @@ CRASHES: dict[str, Callable[[], None]] = {
 
 
 class Daemon:
-    """Starts with ``with`` or ``start()``; in a session of its own, so that only what is named is killed."""
+    """Starts with ``with`` or ``start()``; in a session of its own, so that only what is named is killed.
 
-    def __init__(self, settings: Settings, crash: str | None = None) -> None:
+    ``command`` makes of a command the one that runs it in another place; ``environment`` is added to our own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        crash: str | None = None,
+        *,
+        command: Callable[..., list[str]] = lambda *words: list(words),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.settings = settings
         self._crash = crash
+        self._command = command
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
         self.log = Path(settings.tempdir).parent / "daemon.log"
 
@@ -89,7 +101,8 @@ class Daemon:
         order = {"settings": dataclasses.asdict(self.settings), "crash": self._crash}
         with open(self.log, "a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.daemon", json.dumps(order)],
+                self._command(sys.executable, "-m", "tests.support.daemon", json.dumps(order)),
+                env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
