@@ -1,0 +1,107 @@
+"""What a child gives up for good, and the small program that gives it up before it becomes another one.
+
+``confine.command`` runs it with ``-I -S`` at every start of a child: so it imports little and nothing of ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+
+# <linux/prctl.h>
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+#: <linux/capability.h>: _LINUX_CAPABILITY_VERSION_3, whose sets are two words of 32 bits each.
+_CAPABILITY_VERSION = 0x20080522
+
+#: More than there are in any kernel; the first that a kernel does not know ends the list.
+_CAPABILITIES = 64
+
+_SAME = -1
+
+
+def drop(uid: int, gid: int, largest_file: int, files: int, alone: bool) -> None:
+    """Confine this process. To be called before it has a second thread: capabilities belong to a thread.
+
+    ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``largest_file``: bytes that a file may have
+    (more is EFBIG, because Python lets its children ignore SIGXFSZ); 0 for any. ``files``: how many it may have open,
+    if the system allows as many. ``alone``: it may start neither a process nor a thread.
+
+    Raises OSError when it could not become what it shall be.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    os.umask(0o077)
+    _limit(largest_file, files)
+    _empty_bounding_set(libc)
+    if uid != _SAME:
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    _empty_capabilities(libc)
+    _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    if alone:
+        # Not before it is whose it shall be: exec() fails in a process that came to its user beyond this limit.
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def main() -> None:
+    """``uid gid largest_file files alone program argument…``: become that program, confined."""
+    uid, gid, largest_file, files, alone = map(int, sys.argv[1:6])
+    program = sys.argv[6]
+    try:
+        # While it may still go there: other users often may not.
+        fd = os.open(program, os.O_PATH)
+        drop(uid, gid, largest_file, files, bool(alone))
+        _become(program, fd)
+    except OSError as error:
+        sys.exit(f"{program}: {error.strerror}")
+
+
+def _become(program: str, fd: int) -> None:
+    try:
+        os.execv(program, sys.argv[6:])  # noqa: S606
+    except PermissionError:
+        # A script's interpreter opens it as /dev/fd/<fd>.
+        os.set_inheritable(fd, True)
+        os.execve(fd, sys.argv[6:], os.environ)  # noqa: S606
+
+
+def _limit(largest_file: int, files: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    except (ValueError, OSError):
+        # More than our own limit, which only root's rights could raise.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _empty_bounding_set(libc: ctypes.CDLL) -> None:
+    """Root alone may do that. Others, and a root without CAP_SETPCAP, gain nothing by it either: no_new_privs."""
+    for capability in range(_CAPABILITIES):
+        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            return
+
+
+def _empty_capabilities(libc: ctypes.CDLL) -> None:
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    effective_permitted_inheritable = (ctypes.c_uint32 * 6)()
+    _check(libc.capset(header, effective_permitted_inheritable))
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+if __name__ == "__main__":
+    main()
