@@ -2,8 +2,9 @@
 
     files.example:8080   10.0.0.5:8080   [fd00::5]:8080      an endpoint
     10.0.0.0/8   fd00::/8                                    a network
+    http://user:password@proxy.example:3128                  a proxy
 
-Everything here raises ValueError for anything else: what the sentence about it says is the caller's.
+What parses raises ValueError for anything else; what is said about it is the caller's business.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ Network = Union[IPv4Network, IPv6Network]
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
 # Programs take such a last part for a number, and the whole for an IPv4 address.
-_NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.ASCII)
-_ENDPOINT = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})", re.IGNORECASE)
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.ASCII)
+_ENDPOINT = re.compile(
+    r"(\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})", re.ASCII | re.IGNORECASE
+)
+_PLACE = r"(?P<place>\[[^\[\]/?]+\]|[^\[\]:/?@#]+)(:(?P<port>[0-9]+))?"
+_LOGIN = r"[\w.~!$&'()*+,;=%-]+(:[\w.~!$&'()*+,;=%-]*)?@"
+_PROXY = re.compile(rf"http://({_LOGIN})?{_PLACE}/?", re.ASCII | re.IGNORECASE)
+# The password may hold anything but "@".
+_DATABASE = re.compile(rf"(?P<kind>\w+)(\+\w+)?://([^:/@]*(:[^@]*)?@)?{_PLACE}(?=[/?]|$)")
+_DATABASE_PORTS = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432}
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 @dataclass(frozen=True, order=True)
@@ -34,15 +45,21 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def plain(address: Address) -> Address:
+    """Without a zone, and as IPv4 where the connection would be one (``::ffff:10.0.0.5``)."""
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))
+
+
 def canonical(host: str) -> str:
     """A name as names are compared: lower case, ASCII, no dot at its end. What is no name stays as it is."""
-    host = host.removesuffix(".").lower()
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii").removesuffix(".").lower()
-    except ValueError:
-        return host
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except ValueError:
+            return host
+    return host.removesuffix(".").lower()
 
 
 def parse_name(text: str) -> str:
@@ -51,14 +68,6 @@ def parse_name(text: str) -> str:
     if len(name) > 253 or not _NAME.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise ValueError(text)
     return name
-
-
-def parse_address(text: str) -> Address:
-    """An address as it is usually written, without a zone."""
-    address = ip_address(text)
-    if "%" in text:
-        raise ValueError(text)
-    return address
 
 
 def parse_endpoint(text: str) -> Endpoint:
@@ -71,14 +80,52 @@ def parse_endpoint(text: str) -> Endpoint:
 
 def parse_network(text: str) -> Network:
     """A network with its length; the bits behind it must be zero."""
-    if "/" not in text or "%" in text or not text.rpartition("/")[2].isdigit():
+    if "%" in text or not text.rpartition("/")[2].isdigit() or "/" not in text:
         raise ValueError(text)
-    return ip_network(text)
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return IPv4Network((network.network_address.packed[12:], network.prefixlen - 96))
+    return network
+
+
+def parse_opened(text: str) -> Endpoint | Network:
+    """One entry of ``allow-addresses``."""
+    return parse_network(text) if "/" in text else parse_endpoint(text)
+
+
+def parse_denied(text: str) -> str | Network:
+    """One entry of ``deny-hosts``: a name or a network; an address is a network of one."""
+    if "/" in text:
+        return parse_network(text)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return parse_name(text)
+    return parse_network(f"{text}/{address.max_prefixlen}")
+
+
+def parse_proxy(text: str) -> Endpoint:
+    """Where a proxy listens, of its URL; user and password are percent-encoded."""
+    found = _PROXY.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return parse_endpoint(f"{found['place']}:{found['port'] or 80}")
+
+
+def of_database(url: str) -> Endpoint | None:
+    """Where the database of an SQLAlchemy URL listens; None when that is no host (a file, a socket)."""
+    found = _DATABASE.match(url)
+    if found is None:
+        return None
+    try:
+        return parse_endpoint(f"{found['place']}:{found['port'] or _DATABASE_PORTS[found['kind']]}")
+    except (ValueError, KeyError):
+        return None
 
 
 def _host(ipv6: str | None, other: str) -> str:
     if ipv6 is not None:
-        return str(IPv6Address(ipv6))
+        return str(plain(IPv6Address(ipv6)))
     try:
         return str(IPv4Address(other))
     except ValueError:

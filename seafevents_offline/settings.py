@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from configparser import RawConfigParser
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
+from .endpoint import parse_denied, parse_opened, parse_proxy
 from .errors import SettingsError
 from .units import parse_size, parse_time
 
@@ -20,7 +21,11 @@ SECTION = "OFFLINE DOWNLOAD"
 #: Schemes that the engine and the guard understand at all.
 KNOWN_SCHEMES = ("http", "https", "ftp")
 
+#: What ``upstream-proxy`` is called in the environment, in the order in which it is looked for.
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
+
 _PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,6})?\s*%?", re.ASCII)
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?|[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -83,16 +88,39 @@ def _ports(text: str) -> tuple[int, ...]:
     return ports
 
 
+def _each(parse: Callable[[str], object]) -> Callable[[str], tuple[str, ...]]:
+    return lambda text: tuple(str(parse(word)) for word in _words(text))
+
+
+def _proxy(text: str) -> str:
+    if text != "env":
+        parse_proxy(text)
+    return text
+
+
+def _user(text: str) -> str:
+    # Root is what must not be had any more.
+    if not _USER.fullmatch(text) or text == "root" or not text.strip("0"):
+        raise ValueError(text)
+    return text
+
+
 def _storage(text: str) -> str:
     if text not in ("seafile", "folder"):
         raise ValueError(text)
     return text
 
 
+#: Stands in sentences for a value that nobody but the administrator may see.
+HIDDEN = "***"
+
 _BOOLEAN = _Kind(_boolean, "true or false is allowed")
 _SIZE = _Kind(parse_size, "a size is allowed, as a number with b, kb, mb, gb or tb")
 _TEXT = _Kind(str, "a text is allowed")
 _LIST = _Kind(_words, "a list separated by commas is allowed")
+_OPENED = _Kind(_each(parse_opened), "a list of host:port, address:port and networks like 192.168.7.0/24 is allowed")
+_DENIED = _Kind(_each(parse_denied), "a list of host names, IP addresses and networks like 192.168.7.0/24 is allowed")
+_PROXY = _Kind(_proxy, "http://host:port or http://user:password@host:port or env is allowed")
 _PERCENT = _Kind(_percent, "a percentage from 1% to 100% is allowed")
 
 
@@ -125,9 +153,9 @@ class Settings:
     ports: tuple[int, ...] = _option(
         (80, 443, 8080, 8443), _Kind(_ports, "a list of port numbers from 1 to 65535 is allowed")
     )
-    allow_addresses: tuple[str, ...] = _option((), _LIST)
-    deny_hosts: tuple[str, ...] = _option((), _LIST)
-    upstream_proxy: str = _option("", _TEXT, secret=True)
+    allow_addresses: tuple[str, ...] = _option((), _OPENED)
+    deny_hosts: tuple[str, ...] = _option((), _DENIED)
+    upstream_proxy: str = _option("", _PROXY, secret=True)
     ca_certificate: str = _option("", _TEXT)
     mime_allow: tuple[str, ...] = _option((), _LIST)
     mime_deny: tuple[str, ...] = _option((), _LIST)
@@ -135,7 +163,7 @@ class Settings:
     disk_low: float = _option(90.0, _PERCENT)
     retention: float = _option(30 * 86400.0, _time(3600, 3650 * 86400, "1h to 3650d"))
     aria2c: str = _option("", _TEXT)
-    run_as: str = _option("nobody", _TEXT)
+    run_as: str = _option("nobody", _Kind(_user, "the name or number of a user, not root, is allowed"))
     database: str = _option("", _TEXT, secret=True)
     storage: str = _option("seafile", _Kind(_storage, "seafile or folder is allowed"))
     library: str = _option("./library", _TEXT)
@@ -155,10 +183,24 @@ class Settings:
             # Host 12 and older keep trailing blanks and inline comments; only the blanks mean nothing.
             text = cast(str, config.get(SECTION, option, raw=True, fallback="") or "").strip()
             if text:
-                values[entry.name] = _read(option, text, entry.metadata["kind"])
+                values[entry.name] = _read(option, text, entry.metadata["kind"], is_secret=not entry.repr)
         settings = cls(**values)
         settings._check_together()
         return settings
+
+    def proxy_url(self, environment: Mapping[str, str]) -> str:
+        """The proxy that everything goes through, password included; empty when there is none.
+
+        Raises SettingsError when it is that of the environment, which has none or one that cannot be used.
+        """
+        if self.upstream_proxy != "env":
+            return self.upstream_proxy
+        url = next(filter(None, map(environment.get, PROXY_VARIABLES)), "")
+        try:
+            parse_proxy(url)
+        except ValueError:
+            raise _refusal("upstream-proxy", "env", f"{PROXY_VARIABLES[0]} = http://host:port must be set") from None
+        return url
 
     def _check_together(self) -> None:
         if self.disk_low > self.disk_high:
@@ -180,11 +222,11 @@ def unknown_options(config: RawConfigParser) -> list[str]:
     return sentences
 
 
-def _read(option: str, text: str, kind: _Kind) -> Any:
+def _read(option: str, text: str, kind: _Kind, *, is_secret: bool) -> Any:
     try:
         return kind.parse(text)
     except (ValueError, KeyError):
-        raise _refusal(option, text, kind.allowed) from None
+        raise _refusal(option, HIDDEN if is_secret else text, kind.allowed) from None
 
 
 def _refusal(option: str, value: str, allowed: str) -> SettingsError:

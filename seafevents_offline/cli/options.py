@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+from ..endpoint import parse_opened
 from ..status import OfflineDownloadStatus
 from ..task import PRIORITIES
 from ..units import parse_time
 
-_HOST_NAME = re.compile(
-    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
-)
 _ADDRESS = "an address is host:port, IP:port, [IPv6]:port or a network like 10.0.0.0/8"
 
 
@@ -88,10 +85,6 @@ def task_id(text: str) -> int:
     return _whole(text, range(1, 2**63), "is not the number of a task")
 
 
-def port(text: str) -> int:
-    return _whole(text, range(1, 65536), "is not a port; it is a number from 1 to 65535")
-
-
 def port_or_any(text: str) -> int:
     return _whole(text, range(65536), "is not a port; it is a number from 1 to 65535, or 0 for any that is free")
 
@@ -113,41 +106,12 @@ def state(text: str) -> OfflineDownloadStatus:
 
 
 def address(text: str) -> str:
-    """As it was typed, when it is host:port, IP:port, [IPv6]:port or CIDR."""
-    if not (_is_network(text) if "/" in text else _is_host_and_port(text)):
-        raise ArgumentTypeError(f"{text!r} is not an address; {_ADDRESS}")
-    return text
-
-
-def _is_network(text: str) -> bool:
+    """As it was typed, when the setting ``allow-addresses`` takes it."""
     try:
-        ipaddress.ip_network(text)
+        parse_opened(text)
     except ValueError:
-        return False
-    return True
-
-
-def _is_host_and_port(text: str) -> bool:
-    host, _, digits = text.rpartition(":")
-    try:
-        port(digits)
-        if host.startswith("["):
-            ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]"))
-            return host.endswith("]")
-    except (ArgumentTypeError, ValueError):
-        return False
-    return _is_ipv4_or_name(host)
-
-
-def _is_ipv4_or_name(host: str) -> bool:
-    """A name of digits and dots alone is a mistyped IP address, never a host."""
-    if re.fullmatch(r"[\d.]+", host):
-        try:
-            ipaddress.IPv4Address(host)
-        except ValueError:
-            return False
-        return True
-    return _HOST_NAME.fullmatch(host) is not None
+        raise ArgumentTypeError(f"{text!r} is not an address; {_ADDRESS}") from None
+    return text
 
 
 def _whole(text: str, allowed: range, complaint: str) -> int:

@@ -14,6 +14,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
 from ..endpoint import Address, Network, canonical
+from ..endpoint import plain as plain  # noqa: PLC0414 (others have it from here)
 
 
 class Kind(Enum):
@@ -41,9 +42,10 @@ _TABLE = {
         *("169.254.0.0/16", "fe80::/10"),
         # What clouds answer from elsewhere: Alibaba, Azure, Amazon, Google, Scaleway.
         *("100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128"),
-        # Protocol assignments, documentation, relays to 6to4, multicast, reserved.
-        *("192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.88.99.0/24"),
-        *("224.0.0.0/4", "240.0.0.0/4"),
+        # Protocol assignments, documentation, multicast, reserved.
+        *("192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        # What whoever is nearest answers: relays to 6to4 and for multicast, AS112.
+        *("192.88.99.0/24", "192.52.193.0/24", "192.31.196.0/24", "192.175.48.0/24", "2620:4f:8000::/48"),
         # Everything in IPv6 that nobody gives to servers.
         "::/0",
         # Protocol assignments (Teredo among them) and documentation.
@@ -63,7 +65,6 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _6TO4 = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
-_MAPPED = IPv6Network("::ffff:0:0/96")
 _ENDS_WITH_IPV4 = (IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"))
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
@@ -76,13 +77,6 @@ _RFC6052 = {
     64: (9, 10, 11, 12),
     96: (12, 13, 14, 15),
 }
-
-
-def plain(address: Address) -> Address:
-    """Without a zone, and as IPv4 where the connection would be one (``::ffff:10.0.0.5``)."""
-    if isinstance(address, IPv4Address):
-        return address
-    return address.ipv4_mapped or IPv6Address(int(address))
 
 
 def kind_of(address: Address, nat64: Collection[IPv6Network] = ()) -> Kind:

@@ -1,10 +1,11 @@
-"""What may be connected to: the settings as a value, and one pure function that judges by it.
+"""What may be connected to: the settings as a value, and one pure function that judges by it. In this order:
 
-deny-hosts   beats everything
-allow-addresses   host:port and address:port open exactly that, whatever it is
-own addresses, own services, ports   are refused
-allow-addresses   networks open what is private in them
-public addresses   are open
+deny-hosts        is refused, whatever else is said of it
+allow-addresses   an endpoint is open, whatever it is
+ports             others are refused
+what is ours      this machine, the places and names of this service, is refused
+public            is open
+allow-addresses   in a network, what is private is open
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
 
-from ..endpoint import Address, Endpoint, Network, canonical, parse_address, parse_endpoint, parse_name, parse_network
+from ..endpoint import (
+    Address,
+    Endpoint,
+    Network,
+    canonical,
+    of_database,
+    parse_denied,
+    parse_endpoint,
+    parse_network,
+    parse_opened,
+    plain,
+)
 from ..errors import (
     AddressNotPublic,
     AddressOwn,
@@ -29,7 +41,7 @@ from ..errors import (
     PortRefused,
 )
 from ..settings import Settings
-from .address import Kind, carried, kind_of, literal, plain
+from .address import Kind, carried, kind_of, literal
 from .surroundings import Surroundings
 
 _FTP_PORT = 21
@@ -40,7 +52,7 @@ DATA_PORTS = range(1024, 65536)
 
 @dataclass(frozen=True)
 class Policy:
-    """``own``: what of ours listens somewhere; ``own_names``: the hosts by which people reach this Seafile."""
+    """``own``: where what is ours listens; ``own_names``: the hosts by which people reach this Seafile."""
 
     schemes: tuple[str, ...] = ("http", "https")
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
@@ -55,17 +67,19 @@ class Policy:
     def from_settings(
         cls, settings: Settings, own: Collection[Endpoint] = (), own_names: Collection[str] = ()
     ) -> Policy:
-        """Raises ValueError where allow-addresses or deny-hosts were not read by ``Settings.from_config``."""
-        networks = [text for text in settings.allow_addresses if "/" in text]
-        names, addresses = _split(settings.deny_hosts)
+        """``own`` comes in addition to the database that the settings name. Raises ValueError for entries of
+        allow-addresses and deny-hosts that ``Settings.from_config`` would not have taken."""
+        opened = [parse_opened(text) for text in settings.allow_addresses]
+        denied = [parse_denied(text) for text in settings.deny_hosts]
+        database = of_database(settings.database)
         return cls(
             schemes=settings.schemes,
             ports=_ports(settings),
-            allowed=frozenset(parse_endpoint(text) for text in settings.allow_addresses if "/" not in text),
-            networks=tuple(parse_network(text) for text in networks),
-            denied_names=names,
-            denied_networks=addresses,
-            own=frozenset(own),
+            allowed=frozenset(entry for entry in opened if isinstance(entry, Endpoint)),
+            networks=tuple(entry for entry in opened if not isinstance(entry, Endpoint)),
+            denied_names=frozenset(entry for entry in denied if isinstance(entry, str)),
+            denied_networks=tuple(entry for entry in denied if not isinstance(entry, str)),
+            own=frozenset(own) | ({database} if database else set()),
             own_names=frozenset(map(canonical, own_names)),
         )
 
@@ -84,6 +98,7 @@ class Policy:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Policy:
+        """Raises KeyError, TypeError or ValueError for what ``to_json`` did not make."""
         return cls(
             schemes=tuple(data["schemes"]),
             ports=tuple(data["ports"]),
@@ -96,11 +111,11 @@ class Policy:
         )
 
     def opens(self, host: str, port: int) -> bool:
-        """Whether ``allow-addresses`` names exactly this host (a name in its one form, or an address) and port."""
+        """Whether ``allow-addresses`` names exactly this host (in its one form) and port."""
         return Endpoint(host, port) in self.allowed
 
     def denies(self, name: str) -> bool:
-        """Whether ``deny-hosts`` has the name or one above it."""
+        """Whether ``deny-hosts`` names this one (in its one form) or one above it."""
         labels = name.split(".")
         return any(".".join(labels[start:]) in self.denied_names for start in range(len(labels)))
 
@@ -119,7 +134,7 @@ def check_host(policy: Policy, host: str, port: int) -> None:
         return
     if name in policy.own_names:
         raise OwnService(host=host)
-    # An address with this port may be open, and who knows which one the host has.
+    # An address with this port may be open, and who knows yet which one the host has.
     if port not in policy.ports and not any(port == endpoint.port for endpoint in policy.allowed):
         raise _port_refused(policy, host, port)
 
@@ -130,36 +145,38 @@ def judge(
     """Whether ``address``, one of those that ``host`` (a name or an address, as it was asked for) has, may be
     connected to. Raises an EgressRefused.
 
-    ``data``: it is for a data channel of ftp, beside its control channel to the same address.
+    ``data``: for a data channel of ftp, whose control channel goes to this address; any high port is as good as 21.
     """
-    check_host(policy, host, port) if not data else _check_name(policy, host)
-    address = plain(address)
-    inside = carried(address, surroundings.nat64)
-    if any(place in network for place in (address, *inside) for network in policy.denied_networks):
+    asked = _Asked(host, plain(address), port)
+    places = (asked.address, *carried(asked.address, surroundings.nat64))
+    if policy.denies(asked.name) or any(place in network for place in places for network in policy.denied_networks):
         raise HostDenied(host=host)
-    if policy.opens(canonical(host), port) or policy.opens(str(address), port):
+    if policy.opens(asked.name, port) or policy.opens(str(asked.address), port):
         return
-    if not _port_fits(policy, port, data):
+    if port not in policy.ports and not (data and port in DATA_PORTS):
         raise _port_refused(policy, host, port)
-    for place in (address, *inside):
-        _judge_place(policy, surroundings, place, _Asked(host, address, port))
-
-
-def _check_name(policy: Policy, host: str) -> None:
-    if policy.denies(canonical(host)):
-        raise HostDenied(host=host)
+    if asked.name in policy.own_names:
+        raise OwnService(host=host)
+    for place in places:
+        _judge_place(policy, surroundings, place, asked)
 
 
 @dataclass(frozen=True)
 class _Asked:
+    """``address`` is plain."""
+
     host: str
     address: Address
     port: int
 
-    def refusal(self, named: type[EgressRefused], bare: type[EgressRefused]) -> EgressRefused:
+    @property
+    def name(self) -> str:
+        return canonical(self.host)
+
+    def refusal(self, of_name: type[EgressRefused], of_address: type[EgressRefused]) -> EgressRefused:
         if _is_literal(self.host):
-            return bare(address=str(self.address))
-        return named(address=str(self.address), host=self.host)
+            return of_address(address=str(self.address))
+        return of_name(address=str(self.address), host=self.host)
 
 
 def _judge_place(policy: Policy, surroundings: Surroundings, place: Address, asked: _Asked) -> None:
@@ -174,33 +191,14 @@ def _judge_place(policy: Policy, surroundings: Surroundings, place: Address, ask
         raise asked.refusal(AddressNotPublic, LiteralNotPublic)
 
 
-def _port_fits(policy: Policy, port: int, data: bool) -> bool:
-    return port in policy.ports or (data and port in DATA_PORTS)
-
-
 def _port_refused(policy: Policy, host: str, port: int) -> PortRefused:
     return PortRefused(host=host, port=port, ports=", ".join(map(str, policy.ports)))
 
 
 def _ports(settings: Settings) -> tuple[int, ...]:
-    """Port 21 is ftp's and counts only with it."""
+    """Port 21 is ftp's: it counts with it, and only then."""
     others = tuple(port for port in settings.ports if port != _FTP_PORT)
     return (*others, _FTP_PORT) if "ftp" in settings.schemes else others
-
-
-def _split(entries: Collection[str]) -> tuple[frozenset[str], tuple[Network, ...]]:
-    """``deny-hosts``: names, and networks (an address is one of a single place)."""
-    names, networks = set(), []
-    for text in entries:
-        if "/" in text:
-            networks.append(parse_network(text))
-            continue
-        try:
-            address = plain(parse_address(text))
-            networks.append(parse_network(f"{address}/{address.max_prefixlen}"))
-        except ValueError:
-            names.add(parse_name(text))
-    return frozenset(names), tuple(networks)
 
 
 def _is_literal(host: str) -> bool:

@@ -13,8 +13,8 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import ifaddr
 
-from ..endpoint import Address, Endpoint
-from .address import learned, plain
+from ..endpoint import Address, Endpoint, plain
+from .address import learned
 
 #: Seconds after which it is looked again: interfaces and networks come and go.
 PERIOD = 60.0

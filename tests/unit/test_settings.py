@@ -77,7 +77,15 @@ GOOD = [
         "127.0.0.1:8088,intranet.example:80, 10.0.0.0/8",
         ("127.0.0.1:8088", "intranet.example:80", "10.0.0.0/8"),
     ),
+    ("allow-addresses", "[FD00:0::5]:80 NAS.Example.:443", ("[fd00::5]:80", "nas.example:443")),
+    ("allow-addresses", "[::ffff:10.0.0.5]:80, bücher.example:1", ("10.0.0.5:80", "xn--bcher-kva.example:1")),
+    ("allow-addresses", "fd00::/8, 10.0.0.5/32, ::ffff:10.0.0.0/104", ("fd00::/8", "10.0.0.5/32", "10.0.0.0/8")),
     ("deny-hosts", "bad.example, 192.0.2.0/24", ("bad.example", "192.0.2.0/24")),
+    ("deny-hosts", "BAD.example. intranet 8.8.8.8", ("bad.example", "intranet", "8.8.8.8/32")),
+    ("deny-hosts", "2001:DB8::5, ::ffff:8.8.8.8, fd00::/8", ("2001:db8::5/128", "8.8.8.8/32", "fd00::/8")),
+    ("deny-hosts", "0.0.0.0/0, ::/0", ("0.0.0.0/0", "::/0")),
+    ("upstream-proxy", "http://proxy.example", "http://proxy.example"),
+    ("upstream-proxy", "HTTP://user@[fd00::5]:3128/", "HTTP://user@[fd00::5]:3128/"),
     ("upstream-proxy", "http://user:p%40ss@proxy.example:3128", "http://user:p%40ss@proxy.example:3128"),
     ("upstream-proxy", "env", "env"),
     ("ca-certificate", "/etc/ssl/ca.pem", "/etc/ssl/ca.pem"),
@@ -92,6 +100,8 @@ GOOD = [
     ("retention", "3650d", 3650 * 86400.0),
     ("aria2c", "/opt/aria2/bin/aria2c", "/opt/aria2/bin/aria2c"),
     ("run-as", "www-data", "www-data"),
+    ("run-as", "65534", "65534"),
+    ("run-as", "Seafile_1.x$", "Seafile_1.x$"),
     ("database", "mysql+pymysql://u:p%25@db/seafile", "mysql+pymysql://u:p%25@db/seafile"),
     ("storage", "seafile", "seafile"),
     ("storage", "folder", "folder"),
@@ -145,6 +155,24 @@ BAD = [
     *[("disk-low", text) for text in PERCENTAGES],
     *[("schemes", text) for text in ("file", "http,gopher", "http://", ",", "http # only")],
     *[("ports", text) for text in ("0", "65536", "-1", "http", "80-90", "80,x", ",", "8_0", "80 # web")],
+    *[
+        ("allow-addresses", text)
+        for text in (
+            *("10.0.0.5", "nas.example", "nas.example:", "nas.example:0", "nas.example:65536", "nas.example:http"),
+            *("10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/255.0.0.0", "fd00::/129", "fe80::%1/64"),
+            *("::1:80", "[::1]", "[nonsense]:80", "[fe80::1%1]:80", "10.0.0.300:80", "127.1:80", "0x7f.1:80"),
+            *("http://nas.example:80", "user@nas.example:80", "*.example:80", "-a:80", "a..b:80", "a:80; b"),
+        )
+    ],
+    *[
+        ("deny-hosts", text)
+        for text in (
+            *("bad.example:80", "*.bad.example", ".bad.example", "-bad", "bad..example", "http://bad.example"),
+            *("10.0.0.300", "127.1", "0x7f000001", "2130706433", "10.0.0.1/8", "10.0.0.0/33", "[::1]", "fe80::1%1"),
+            *("a" * 64, ".".join(["a" * 60] * 5), "bad.example # them"),
+        )
+    ],
+    *[("run-as", text) for text in ("root", "0", "00", "no body", "-x", "a/b", "1000:1000", "x" * 34, "ünal")],
     *[("storage", text) for text in ("s3", "Folder", "seafile # best")],
 ]
 
@@ -161,8 +189,8 @@ def test_a_bad_value_is_one_sentence_that_names_everything(option, text):
 
 
 def test_every_option_but_plain_texts_and_lists_can_be_wrong():
-    free = {"tempdir", "allow-addresses", "deny-hosts", "upstream-proxy", "ca-certificate", "mime-allow", "mime-deny"}
-    free |= {"aria2c", "run-as", "database", "library", "node", "webhook-url", "webhook-secret"}
+    free = {"tempdir", "upstream-proxy", "ca-certificate", "mime-allow", "mime-deny"}
+    free |= {"aria2c", "database", "library", "node", "webhook-url", "webhook-secret"}
     assert {option for option, _ in BAD} | free == set(OPTIONS)
 
 
@@ -175,6 +203,9 @@ def test_every_option_but_plain_texts_and_lists_can_be_wrong():
         ("max-size", "a size is allowed, as a number with b, kb, mb, gb or tb"),
         ("schemes", "a list of http, https, ftp is allowed"),
         ("ports", "a list of port numbers from 1 to 65535 is allowed"),
+        ("allow-addresses", "a list of host:port, address:port and networks like 192.168.7.0/24 is allowed"),
+        ("deny-hosts", "a list of host names, IP addresses and networks like 192.168.7.0/24 is allowed"),
+        ("run-as", "the name or number of a user, not root, is allowed"),
         ("disk-high", "a percentage from 1% to 100% is allowed"),
         ("storage", "seafile or folder is allowed"),
         ("enabled", "true or false is allowed"),
@@ -183,6 +214,47 @@ def test_every_option_but_plain_texts_and_lists_can_be_wrong():
 def test_the_words_for_what_is_allowed(option, words):
     with pytest.raises(SettingsError, match=re.escape(words)):
         read(option, "?")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:hunter2@proxy.example:3128",
+        "socks5://user:hunter2@proxy.example",
+        "user:hunter2@proxy.example:3128",
+        "http://user:hunter2@proxy.example:0",
+        "http://user:hunter2@proxy.example:3128/path",
+        "http://user:hunter2@proxy.example:3128?x",
+        "http://user:hunt er2@proxy.example",
+        "http://user:hunter2@",
+        "http://user:hunter2@127.1:3128",
+        "hunter2",
+        "ENV hunter2",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_without_its_password(url):
+    with pytest.raises(SettingsError) as caught:
+        read("upstream-proxy", url)
+    assert str(caught.value) == (
+        "[OFFLINE DOWNLOAD] upstream-proxy = ***: http://host:port or http://user:password@host:port or env is allowed."
+    )
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_the_proxy_of_the_environment_is_asked_for_by_name():
+    settings = Settings(upstream_proxy="env")
+    assert settings.proxy_url({"HTTPS_PROXY": "http://a:1", "https_proxy": "http://b:2"}) == "http://a:1"
+    assert settings.proxy_url({"HTTPS_PROXY": "", "https_proxy": "http://b:2"}) == "http://b:2"
+    assert Settings(upstream_proxy="http://c:3").proxy_url({"HTTPS_PROXY": "http://a:1"}) == "http://c:3"
+    assert Settings().proxy_url({"HTTPS_PROXY": "http://a:1"}) == ""
+
+
+@pytest.mark.parametrize("environment", [{}, {"HTTPS_PROXY": ""}, {"HTTPS_PROXY": "socks5://u:hunter2@a:1"}])
+def test_an_environment_without_a_proxy_is_refused(environment):
+    with pytest.raises(SettingsError) as caught:
+        Settings(upstream_proxy="env").proxy_url(environment)
+    assert str(caught.value) == ("[OFFLINE DOWNLOAD] upstream-proxy = env: HTTPS_PROXY = http://host:port must be set.")
 
 
 def test_the_low_mark_is_not_above_the_high_one():
