@@ -12,6 +12,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Union
 
+from ..confine import Account, Confinement
+
+#: More than 512 workers with 8 connections each need.
+FILES = 32768
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -31,7 +36,7 @@ class Limits:
 class Configuration:
     """``policy``: as ``Policy.to_json`` gives it. ``key``: of the grants, in hex. ``fd``: the listening socket.
 
-    ``upstream``: the URL of a company's proxy, with credentials, or empty. ``confinement``: what ``confine`` wants.
+    ``upstream``: the URL of a company's proxy, with credentials, or empty.
     """
 
     policy: dict[str, Any] = field(repr=False)
@@ -39,7 +44,7 @@ class Configuration:
     fd: int
     upstream: str = field(default="", repr=False)
     limits: Limits = Limits()
-    confinement: dict[str, Any] = field(default_factory=dict)
+    confinement: Confinement = field(default_factory=lambda: Confinement(None, files=FILES))
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,11 @@ def from_line(line: bytes) -> Message:
         kind = _TYPES[fields.pop("type")]
         if kind is Configuration:
             fields["limits"] = Limits(**fields["limits"])
+            fields["confinement"] = _confinement(**fields["confinement"])
         return kind(**fields)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not a message: {error!r}") from error
+
+
+def _confinement(account: dict[str, Any] | None, **others: Any) -> Confinement:
+    return Confinement(Account(**account) if account else None, **others)

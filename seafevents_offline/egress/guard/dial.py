@@ -1,0 +1,105 @@
+"""One connection to one of several addresses: in turn, the next one 250 ms later or when the one before failed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from ipaddress import ip_address
+from itertools import chain, zip_longest
+
+from ...endpoint import Address
+from ..address import plain
+from . import wire
+
+#: RFC 8305 recommends this.
+_PAUSE = 0.25
+
+#: A name with more addresses than this has others that answer, or none.
+_MAX_ADDRESSES = 8
+
+
+class Unreachable(Exception):
+    """None of the addresses takes a connection."""
+
+
+async def dial(addresses: Iterable[Address], port: int) -> socket.socket:
+    """The first that stands; raises Unreachable. No time limit of its own."""
+    attempts = _Attempts(port)
+    try:
+        for address in _in_turn(addresses):
+            attempts.begin(address)
+            if (winner := await attempts.next(_PAUSE)) is not None:
+                return winner
+        while attempts.open:
+            if (winner := await attempts.next(None)) is not None:
+                return winner
+    finally:
+        attempts.close()
+    raise Unreachable
+
+
+class _Attempts:
+    def __init__(self, port: int) -> None:
+        self.open: set[socket.socket] = set()
+        self._port = port
+        self._loop = asyncio.get_running_loop()
+        self._results: asyncio.Queue[socket.socket | None] = asyncio.Queue()
+
+    def begin(self, address: Address) -> None:
+        try:
+            sock = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+        except OSError:  # no IPv6 on this machine
+            self._results.put_nowait(None)
+            return
+        self.open.add(sock)
+        sock.setblocking(False)
+        # An error (no route, for example) is found again when the result is looked at.
+        sock.connect_ex((str(address), self._port))
+        self._loop.add_writer(sock, self._finished, sock)
+
+    def _finished(self, sock: socket.socket) -> None:
+        self._loop.remove_writer(sock)
+        self._results.put_nowait(sock)
+
+    async def next(self, pause: float | None) -> socket.socket | None:
+        """A connection that stands; None when one failed or after ``pause`` seconds."""
+        timer = self._loop.call_later(pause, self._results.put_nowait, None) if pause is not None else None
+        try:
+            sock = await self._results.get()
+        finally:
+            if timer:
+                timer.cancel()
+        if sock is None or not _stands(sock):
+            if sock is not None:
+                self.open.discard(sock)
+                wire.close(sock)
+            return None
+        self.open.discard(sock)
+        return sock
+
+    def close(self) -> None:
+        for sock in self.open:
+            wire.close(sock)
+
+
+def _stands(sock: socket.socket) -> bool:
+    try:
+        # A port of this machine that nobody listens on can be connected with itself.
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0 and sock.getpeername() != sock.getsockname()
+    except OSError:
+        return False
+
+
+def _in_turn(addresses: Iterable[Address]) -> list[Address]:
+    """The families take turns, so that one without a route costs one pause at most."""
+    found = list(addresses)
+    first = [address for address in found if address.version == found[0].version]
+    second = [address for address in found if address.version != found[0].version]
+    both = chain.from_iterable(zip_longest(first, second))
+    return [address for address in both if address is not None][:_MAX_ADDRESSES]
+
+
+def ends(sock: socket.socket) -> tuple[Address, Address]:
+    """Our address and the peer's; raises OSError when the connection is gone again."""
+    return plain(ip_address(sock.getsockname()[0])), plain(ip_address(sock.getpeername()[0]))

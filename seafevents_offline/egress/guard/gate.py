@@ -1,0 +1,78 @@
+"""Which addresses a request may go to: resolved once, every answer judged, and nothing decided twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from ...endpoint import Address
+from ...errors import HostNotFound
+from ..address import literal
+from ..policy import DATA_PORTS, Policy, check_host, judge
+from ..surroundings import NOWHERE, Surroundings
+from .resolver import Resolver, Unresolved
+from .usage import Usage
+
+_LOOPBACK = IPv4Address("127.0.0.1")
+FTP_PORT = 21
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was asked for, by whom. ``control``: the addresses of the open control channel of ftp whose data channel it
+    is, None for everything else."""
+
+    host: str
+    port: int
+    usage: Usage
+    control: tuple[Address, ...] | None = None
+
+    @property
+    def is_door(self) -> bool:
+        """The one place of this machine that a grant opens by itself."""
+        return self.host == str(_LOOPBACK) and 0 < self.port == self.usage.grant.door
+
+
+class Gate:
+    """``surroundings`` is set anew from time to time."""
+
+    def __init__(self, policy: Policy, resolver: Resolver) -> None:
+        self.policy = policy
+        self.surroundings: Surroundings = NOWHERE
+        self._resolver = resolver
+
+    def target(self, host: str, port: int, usage: Usage) -> Target:
+        """With its control channel, if this is a data channel of ftp."""
+        if "ftp" not in self.policy.schemes or port not in DATA_PORTS:
+            return Target(host, port, usage)
+        controls = (tunnel.control_of(host) for tunnel in usage.tunnels)
+        return Target(host, port, usage, next((control for control in controls if control is not None), None))
+
+    async def addresses(self, target: Target) -> tuple[Address, ...]:
+        """All that may be connected to; raises an EgressRefused if one of them may not, or HostNotFound."""
+        if target.is_door:
+            return (_LOOPBACK,)
+        if target.control is None:
+            check_host(self.policy, target.host, target.port)
+        found = await self._resolve(target) if target.control is None else target.control
+        for address in found:
+            self._judge(self.surroundings, target, address)
+        return found
+
+    def judge_ends(self, target: Target, ours: Address, peer: Address) -> None:
+        """Once connected: an address of ours that no interface has told us of is ours all the same."""
+        if ours == peer and not target.is_door:
+            here = replace(self.surroundings, addresses=self.surroundings.addresses | {peer})
+            self._judge(here, target, peer)
+
+    def _judge(self, surroundings: Surroundings, target: Target, address: Address) -> None:
+        judge(self.policy, surroundings, target.host, address, target.port, data=target.control is not None)
+
+    async def _resolve(self, target: Target) -> tuple[Address, ...]:
+        try:
+            address = literal(target.host)
+            if address is not None:
+                return (address,)
+            return tuple(await self._resolver.addresses(target.host, target.usage.grant.odr_id))
+        except (Unresolved, ValueError) as error:
+            raise HostNotFound(host=target.host) from error

@@ -1,0 +1,105 @@
+"""From a host to all its addresses, once: in threads, because only the system's own resolver knows what it knows.
+
+A thread waits as long as a name server makes it wait (RES_OPTIONS bounds it); whoever asked is gone before that. So
+each task has a few threads only, and one with slow name servers waits for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from ...endpoint import Address
+from ..address import plain
+
+#: Threads of all tasks together.
+_MAX_THREADS = 128
+
+
+class Unresolved(Exception):
+    """There is no such host, or nobody says."""
+
+
+@dataclass(eq=False)
+class _Lookup:
+    """One name on its way. ``waiting``: how many tunnels still want it."""
+
+    host: str
+    task: int
+    answer: asyncio.Future[list[Address]]
+    waiting: int = 0
+
+
+def system_addresses(host: str) -> list[Address]:
+    """All addresses in the system's order, each once; raises Unresolved. Takes as long as the name server."""
+    try:
+        # As bytes: for text Python would apply IDNA, with errors of its own.
+        found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Unresolved(host) from error
+    return list(dict.fromkeys(plain(ip_address(entry[4][0])) for entry in found))
+
+
+class Resolver:
+    """Lives in one event loop."""
+
+    def __init__(self, per_task: int, look_up: Callable[[str], list[Address]] = system_addresses) -> None:
+        self._per_task = per_task
+        self._look_up = look_up
+        self._open: dict[str, _Lookup] = {}
+        self._queue: deque[_Lookup] = deque()
+        self._running: Counter[int] = Counter()
+
+    async def addresses(self, host: str, task: int) -> list[Address]:
+        """Raises Unresolved; has no time limit of its own. Equal questions at the same time are asked once."""
+        lookup = self._open.get(host)
+        if lookup is None:
+            lookup = _Lookup(host, task, asyncio.get_running_loop().create_future())
+            self._open[host] = lookup
+            self._queue.append(lookup)
+            self._start()
+        lookup.waiting += 1
+        try:
+            return await asyncio.shield(lookup.answer)
+        finally:
+            lookup.waiting -= 1
+
+    def _start(self) -> None:
+        """As many as there is room for; those of a task that has its share wait."""
+        postponed: deque[_Lookup] = deque()
+        while self._queue and self._running.total() < _MAX_THREADS:
+            lookup = self._queue.popleft()
+            if self._running[lookup.task] >= self._per_task:
+                postponed.append(lookup)
+            elif lookup.waiting or not postponed:
+                self._begin(lookup)
+        self._queue.extendleft(reversed(postponed))
+
+    def _begin(self, lookup: _Lookup) -> None:
+        self._running[lookup.task] += 1
+        loop = asyncio.get_running_loop()
+
+        def run() -> None:
+            try:
+                found: list[Address] | Unresolved = self._look_up(lookup.host)
+            except Unresolved as error:
+                found = error
+            loop.call_soon_threadsafe(self._end, lookup, found)
+
+        threading.Thread(target=run, name=f"lookup {lookup.host}", daemon=True).start()
+
+    def _end(self, lookup: _Lookup, found: list[Address] | Unresolved) -> None:
+        self._running[lookup.task] -= 1
+        del self._open[lookup.host]
+        if isinstance(found, Unresolved):
+            lookup.answer.set_exception(found)
+            # Everybody may be gone; asyncio would complain.
+            lookup.answer.exception()
+        else:
+            lookup.answer.set_result(found)
+        self._start()

@@ -1,0 +1,70 @@
+"""Takes the engine's connections, as many as there are files for, and keeps those who show no credentials few."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+
+from .tunnel import Means, Tunnel
+from .usage import Why
+
+#: Taken at once; others shall have their turn between.
+_BATCH = 32
+
+#: Files that a tunnel may have open: both ends, and a pipe for each direction.
+_FILES_PER_TUNNEL = 6
+
+#: Files for everything else: lookups, addresses that are tried in parallel, the loop.
+_OTHER_FILES = 128
+
+#: Seconds until it is tried again when the machine has no more files.
+_PAUSE = 0.1
+
+
+class Server:
+    """Listens from ``start`` on."""
+
+    def __init__(self, listener: socket.socket, means: Means) -> None:
+        self._listener = listener
+        self._means = means
+        self._loop = asyncio.get_running_loop()
+        self._tunnels: dict[asyncio.Task[None], Tunnel] = {}
+        self._room = max(1, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // _FILES_PER_TUNNEL)
+        listener.setblocking(False)
+
+    def start(self) -> None:
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(_BATCH):
+            if len(self._tunnels) >= self._room:
+                # Others wait in the kernel's queue; it goes on when one ends.
+                self._loop.remove_reader(self._listener)
+                return
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:
+                self._loop.remove_reader(self._listener)
+                self._loop.call_later(_PAUSE, self.start)
+                return
+            self._serve(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        strangers = [tunnel for tunnel in self._tunnels.values() if tunnel.stranger]
+        if len(strangers) >= self._means.limits.strangers:
+            # The engine shows its credentials at once; who has waited the longest is not the engine.
+            strangers[0].cut(Why.CUT)
+        tunnel = Tunnel(connection, self._means)
+        task = tunnel.begin(tunnel.run())
+        self._tunnels[task] = tunnel
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tunnels[task]
+        if len(self._tunnels) == self._room - 1:
+            self.start()

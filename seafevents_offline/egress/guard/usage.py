@@ -1,0 +1,85 @@
+"""What each claim has open and has used: the caps hold over all its tunnels together."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ...errors import TooLarge, TooManyConnections
+from ...units import format_size
+from ..grant import Grant
+
+if TYPE_CHECKING:
+    from .tunnel import Tunnel
+
+#: Claims that are remembered; the daemon closes each, this is for those that it forgot.
+_REMEMBERED = 10_000
+
+
+class Why(str, Enum):
+    """Why a tunnel ended."""
+
+    CLOSED = "closed"  # by both sides
+    BROKEN = "broken"  # one side reset it
+    SILENT = "silent"
+    TOO_MUCH = "too much"  # bytes of the claim
+    CUT = "cut"  # the daemon said so
+
+
+class Usage:
+    """One claim: its open tunnels, and the bytes that passed in both directions."""
+
+    def __init__(self, grant: Grant) -> None:
+        self.grant = grant
+        self.bytes = 0
+        self.tunnels: set[Tunnel] = set()
+
+    def count(self, number: int) -> None:
+        self.bytes += number
+
+    def left(self) -> int:
+        """Bytes that may still pass."""
+        return max(0, self.grant.bytes - self.bytes) if self.grant.bytes else sys.maxsize
+
+    def make_room(self) -> None:
+        """For one more tunnel; raises TooManyConnections or TooLarge when the claim has had what it may."""
+        if self.left() == 0:
+            raise TooLarge(limit=format_size(self.grant.bytes))
+        if len(self.tunnels) < self.grant.tunnels:
+            return
+        abandoned = next((tunnel for tunnel in self.tunnels if tunnel.abandoned), None)
+        if abandoned is None:
+            raise TooManyConnections()
+        self.tunnels.discard(abandoned)
+        abandoned.cut(Why.CLOSED)
+
+
+class Usages:
+    """All claims that were seen."""
+
+    def __init__(self) -> None:
+        self._claims: OrderedDict[tuple[int, int], Usage] = OrderedDict()
+
+    def of(self, grant: Grant) -> Usage:
+        key = (grant.odr_id, grant.claim)
+        usage = self._claims.setdefault(key, Usage(grant))
+        # A claim may be told new limits; its credentials prove them.
+        usage.grant = grant
+        self._claims.move_to_end(key)
+        if len(self._claims) > _REMEMBERED:
+            self._forget_oldest()
+        return usage
+
+    def close(self, odr_id: int, claim: int) -> None:
+        """Cut its tunnels and forget it."""
+        usage = self._claims.pop((odr_id, claim), None)
+        for tunnel in tuple(usage.tunnels) if usage else ():
+            tunnel.cut(Why.CUT)
+
+    def _forget_oldest(self) -> None:
+        for key, usage in self._claims.items():
+            if not usage.tunnels:
+                del self._claims[key]
+                return

@@ -1,0 +1,212 @@
+"""A guard process of one's own, and an engine that talks to it over real sockets."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from seafevents_offline.egress.grant import Grant, credentials
+from seafevents_offline.egress.guard import argv
+from seafevents_offline.egress.messages import (
+    Command,
+    Configuration,
+    Event,
+    Limits,
+    Message,
+    Ping,
+    Pong,
+    Ready,
+    from_line,
+    to_line,
+)
+from seafevents_offline.egress.policy import Policy
+from seafevents_offline.endpoint import parse_endpoint
+
+_E = TypeVar("_E")
+
+KEY = b"k" * 32
+GRANT = Grant(odr_id=7, claim=1, owner="ada@example.com", bytes=0, tunnels=100)
+
+#: Seconds that anything may take here.
+_LONG = 60.0
+
+
+def policy_for(*endpoints: str, **others: Any) -> Policy:
+    """What a task may reach: exactly these (``127.0.0.1:8088``), beside what is public."""
+    return Policy(allowed=frozenset(map(parse_endpoint, endpoints)), **others)
+
+
+class GuardProcess:
+    """Starts with ``with``; ``limits`` are those of messages.Limits that shall be other ones."""
+
+    def __init__(self, policy: Policy, upstream: str = "", environment: dict[str, str] | None = None, **limits: Any):
+        self._policy, self._upstream, self._limits = policy, upstream, Limits(**limits)
+        self._environment = environment or {}
+        self._changed = threading.Condition()
+        self._events: list[Event] = []
+        self._pings = 0
+
+    def __enter__(self) -> GuardProcess:
+        with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+            self.port: int = listener.getsockname()[1]
+            self.process = subprocess.Popen(
+                argv(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=(listener.fileno(),),
+                env={"LC_ALL": "C", **self._environment},
+                start_new_session=True,
+            )
+            self.send(Configuration(self._policy.to_json(), KEY.hex(), listener.fileno(), self._upstream, self._limits))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.wait_for(Ready)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.kill()
+        self.process.wait(_LONG)
+        self._reader.join(_LONG)
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            # What could not be written any more is of no interest.
+            try:
+                stream.close()
+            except BrokenPipeError:
+                continue
+
+    # --- lines
+
+    def send(self, command: Command) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(to_line(command))
+        self.process.stdin.flush()
+
+    def ping(self) -> None:
+        """Returns when the guard has obeyed everything that was sent before."""
+        self._pings += 1
+        self.send(Ping(self._pings))
+        self.wait_for(Pong, lambda pong: pong.n == self._pings)
+
+    def events(self, kind: type[_E]) -> list[_E]:
+        with self._changed:
+            return [event for event in self._events if isinstance(event, kind)]
+
+    def wait_for(self, kind: type[_E], suits: Callable[[_E], bool] = lambda event: True) -> _E:
+        """The first event of that kind that suits."""
+        found: list[_E] = []
+
+        def look() -> bool:
+            found.extend(event for event in self._events if isinstance(event, kind) and suits(event))
+            return bool(found)
+
+        with self._changed:
+            if not self._changed.wait_for(look, _LONG):
+                raise AssertionError(f"no {kind.__name__} among {self._events[-20:]}")
+        return found[0]
+
+    def wait_for_number(self, kind: type[Message], number: int) -> None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: sum(isinstance(e, kind) for e in self._events) >= number, _LONG):
+                raise AssertionError(f"not {number} of {kind.__name__} among {len(self._events)}")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event = from_line(line)
+            with self._changed:
+                self._events.append(event)  # type: ignore[arg-type]
+                self._changed.notify_all()
+
+    # --- connections
+
+    def connect(self) -> socket.socket:
+        """A connection to the guard that has not asked for anything."""
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=_LONG)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def ask(self, target: str, grant: Grant = GRANT, key: bytes = KEY) -> tuple[int, socket.socket]:
+        """The status of the answer to CONNECT ``target`` (``host:port``), and the connection."""
+        sock = self.connect()
+        sock.sendall(request(target, grant, key))
+        return status(sock), sock
+
+    def refuses(self, target: str, grant: Grant = GRANT, key: bytes = KEY) -> int:
+        """The status of an answer that is the end of the connection."""
+        code, sock = self.ask(target, grant, key)
+        with sock:
+            assert sock.recv(1) == b""
+        return code
+
+    def tunnel(self, target: str, grant: Grant = GRANT) -> socket.socket:
+        """A connection that leads to ``target``."""
+        code, sock = self.ask(target, grant)
+        if code != 200:
+            sock.close()
+            raise AssertionError(f"{target}: {code}")
+        return sock
+
+
+def request(target: str, grant: Grant = GRANT, key: bytes = KEY) -> bytes:
+    """As aria2 writes it."""
+    login = b64encode(":".join(credentials(key, grant)).encode()).decode()
+    return (
+        f"CONNECT {target} HTTP/1.1\r\nUser-Agent: aria2/1.36.0\r\nHost: {target}\r\n"
+        f"Proxy-Authorization: Basic {login}\r\n\r\n"
+    ).encode("latin-1")
+
+
+def status(sock: socket.socket) -> int:
+    """Of one answer, of which nothing is left in the socket; 0 when there is none."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        if not (byte := sock.recv(1)):
+            return 0
+        head += byte
+    return int(head.split()[1])
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    """A server that sends back what it gets."""
+    with Echo() as server:
+        yield server
+
+
+class Echo:
+    """Each connection has a thread; one that is half closed is closed when everything was sent back."""
+
+    def __enter__(self) -> Echo:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(_LONG)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with sock:
+            try:
+                while data := sock.recv(65536):
+                    sock.sendall(data)
+            except OSError:
+                return
