@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from .custody import take_back
 from .engines.base import DownloadEngine, EngineFile, Snapshot
 from .errors import PayloadLost, PayloadUnusable, TempDirUnusable
 from .filename import safe_name
@@ -42,13 +43,14 @@ def fitting_name(url: str) -> str:
 
 
 def verified(folder: Path, snapshot: Snapshot) -> Payload:
-    """The payload of a complete transfer: exactly what the engine reports, proven on the disk.
+    """The payload of a complete transfer: exactly what the engine reports, taken from its hands and proven on the disk.
 
     Raises PayloadUnusable for anything else than complete regular files inside ``folder``, PayloadLost when they are
     gone and TempDirUnusable when they cannot be looked at.
     """
     if not snapshot.files:
         raise PayloadUnusable()
+    _take_back(folder)
     return _payload("", [_verified_file(folder, file) for file in snapshot.files])
 
 
@@ -56,6 +58,7 @@ def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None
     """The complete payload that an interrupted run left: the engine had finished it, and its length is the recorded
     one. None for anything else."""
     try:
+        _take_back(folder)
         files = [_found_file(folder, path) for path in engine.finished(folder)]
     except (PayloadUnusable, PayloadLost):
         return None
@@ -105,6 +108,15 @@ def _verified_file(folder: Path, file: EngineFile) -> PayloadFile:
     if found.size != file.size:
         raise PayloadUnusable()
     return found
+
+
+def _take_back(folder: Path) -> None:
+    try:
+        take_back(folder)
+    except FileNotFoundError:
+        raise PayloadLost() from None
+    except OSError as error:
+        raise TempDirUnusable(path=str(folder), detail=error.strerror) from error
 
 
 def _found_file(folder: Path, path: Path) -> PayloadFile:

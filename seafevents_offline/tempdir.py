@@ -19,13 +19,17 @@ import time
 import uuid
 from pathlib import Path
 
-from .errors import AlreadyRunning, TempDirUnusable
+from .custody import take_back
+from .errors import AlreadyRunning, PayloadUnusable, TempDirUnusable
 from .process import alive, identity
 
 logger = logging.getLogger(__name__)
 
 #: How often a lock that an ending process still holds is tried again, in seconds.
 _LOCK_PAUSE = 0.05
+
+#: The group may go through the directory, to what it knows the name of and has a right to: so does root's engine.
+_LET_THROUGH = 0o010
 
 
 class TempDir:
@@ -43,7 +47,7 @@ class TempDir:
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._check(os.lstat(self.path))
+            self._check(os.lstat(self.path), allowed=_LET_THROUGH)
             self.node_id = self._read_or_make_node()
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
@@ -90,10 +94,16 @@ class TempDir:
         return self.path / str(odr_id)
 
     def make(self, odr_id: int) -> Path:
-        """The task's folder, made if needed. Raises TempDirUnusable."""
+        """The task's folder, ours alone, made if needed. Raises TempDirUnusable."""
         folder = self.folder(odr_id)
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                take_back(folder)
+            except PayloadUnusable:
+                logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
+                shutil.rmtree(folder)
+                folder.mkdir(mode=0o700)
             self._check(os.lstat(folder))
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
@@ -119,12 +129,12 @@ class TempDir:
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 
-    def _check(self, found: os.stat_result) -> None:
+    def _check(self, found: os.stat_result, allowed: int = 0) -> None:
         if not stat.S_ISDIR(found.st_mode):
             raise self._unusable("it is not a real directory")
         if found.st_uid != os.geteuid():
             raise self._unusable("it belongs to another user")
-        if found.st_mode & 0o077:
+        if found.st_mode & 0o077 & ~allowed:
             raise self._unusable("others may read or write it; run `chmod 700` on it")
 
     def _read_or_make_node(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _CONTROL = ".aria2"
@@ -39,7 +40,9 @@ def mark_saved(folder: Path, *, finished: bool = False) -> bool:
     try:
         if not finished and payload(folder) is None:
             return False
-        (folder / _SAVED).touch(mode=0o600)
+        # aria2c, who may be another user, can leave a link of that name, even one that leads out of the folder.
+        with suppress(FileExistsError):
+            os.close(os.open(folder / _SAVED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError:
         # Without the mark a whole file is downloaded once more: a pity, not a fault.
         return False

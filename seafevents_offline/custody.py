@@ -1,0 +1,132 @@
+"""Whose a task's folder is: ours, or for as long as it works in it the engine's, which is somebody else.
+
+    ours (0700) ── hand_over ──> the engine's (0700) ── take_back ──> ours, being looked at (0500) ──> ours (0700)
+                                                                          └ not what it should be: stays so
+
+What an engine did that was taken over by a hostile server must not outlast the taking back: no name leads out of the
+folder, no file has a second name, and nobody writes to a file any more. Without root nothing changes hands.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .confine import Account
+from .errors import PayloadUnusable
+
+_OURS = 0o700
+_LOOKED_AT = 0o500
+
+#: Its members may go through, to what is theirs, and see nothing else.
+_LET_THROUGH = 0o710
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def let_through(folder: Path, account: Account | None) -> None:
+    """Let ``account`` go through our ``folder`` to those in it that are its own. Raises OSError."""
+    if account is not None:
+        with _opened(folder) as fd:
+            os.fchown(fd, -1, account.gid)
+            os.fchmod(fd, _LET_THROUGH)
+
+
+def hand_over(folder: Path, account: Account | None) -> None:
+    """Give our ``folder`` and the files in it to ``account``, if it has not got them already. Raises OSError."""
+    if account is None:
+        return
+    with _opened(folder) as fd:
+        if os.fstat(fd).st_uid == account.uid:
+            return
+        for name in os.listdir(fd):
+            found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            # A second name may be in a library.
+            if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+                os.chown(name, account.uid, account.gid, dir_fd=fd, follow_symlinks=False)
+        # Last: until now nobody else could come near.
+        os.fchown(fd, account.uid, account.gid)
+        os.fchmod(fd, _OURS)
+
+
+def take_back(folder: Path) -> None:
+    """Make ``folder`` ours again, with all that is in it; nothing happens when it is.
+
+    Raises PayloadUnusable, now and whenever it is called again, when there is anything in it but files that nobody else
+    can reach; OSError when it cannot be done.
+    """
+    with _opened(folder) as fd:
+        found = os.fstat(fd)
+        if found.st_uid != os.geteuid():
+            # First, so that no name in it changes any more.
+            _take(fd, _LOOKED_AT)
+            _take_contents(fd, found.st_uid)
+            os.fchmod(fd, _OURS)
+        elif stat.S_IMODE(found.st_mode) == _LOOKED_AT:
+            # Refused before, or the look was interrupted: whose the files were is not known any more.
+            raise PayloadUnusable()
+
+
+def _take_contents(folder: int, owner: int) -> None:
+    for name in os.listdir(folder):
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode):
+            with _opened(name, folder) as fd:
+                _take(fd, _OURS)
+                _take_contents(fd, owner)
+        elif stat.S_ISREG(mode):
+            _take_file(name, folder, owner)
+        else:
+            raise PayloadUnusable()
+
+
+def _take_file(name: str, folder: int, owner: int) -> None:
+    fd = os.open(name, _FILE, dir_fd=folder)
+    try:
+        found = os.fstat(fd)
+        # An empty one of ours is our own mark; any other is a second name of a file that the engine cannot read.
+        is_known = found.st_uid == owner or (found.st_uid == os.geteuid() and not found.st_size)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or not is_known:
+            raise PayloadUnusable()
+        _take(fd, 0o600)
+        if _is_written(fd):
+            raise PayloadUnusable()
+    finally:
+        os.close(fd)
+
+
+def _take(fd: int, mode: int) -> None:
+    os.fchown(fd, os.geteuid(), os.getegid())
+    os.fchmod(fd, mode)
+
+
+def _is_written(fd: int) -> bool:
+    """Whether some process has it open for writing: the kernel knows, and gives no lease for reading then (fcntl(2)).
+
+    Where a file system has no leases nobody knows; it is only the second line of defence.
+    """
+    try:
+        # Who breaks a lease sends a signal, and the usual one ends us.
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
+
+
+@contextmanager
+def _opened(folder: Path | str, parent: int | None = None) -> Iterator[int]:
+    """An open directory that is really one, no link to one."""
+    fd = os.open(folder, _DIRECTORY, dir_fd=parent)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
