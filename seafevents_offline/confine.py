@@ -21,6 +21,8 @@ from .settings import SECTION
 #: What root needs to start a child as somebody else, to give it its folders and to end it: <linux/capability.h>.
 _NEEDED = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
 
+CANNOT_RUN = launcher.CANNOT_RUN
+
 _ALLOWED = "a user of this machine is allowed that is neither root nor in its group, for example nobody"
 
 
@@ -71,7 +73,8 @@ def account(run_as: str) -> Account | None:
 def command(arguments: Sequence[str], confinement: Confinement) -> list[str]:
     """The command line that becomes ``arguments`` (an absolute path and what follows), confined.
 
-    The process is the same one before and after. What cannot be said otherwise goes to its standard error.
+    The process is the same one before and after. When it cannot become that, ``<program>: <why>`` goes to its standard
+    error and its exit code is CANNOT_RUN.
     """
     values = [str(int(value)) for value in _values(confinement)]
     return [sys.executable, "-I", "-S", launcher.__file__, *values, *arguments]

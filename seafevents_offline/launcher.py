@@ -24,6 +24,9 @@ _CAPABILITIES = 64
 
 _SAME = -1
 
+#: The exit code when the program cannot be run, as shells have it.
+CANNOT_RUN = 126
+
 
 def drop(uid: int, gid: int, largest_file: int, files: int, alone: bool) -> None:
     """Confine this process. To be called before it has a second thread: capabilities belong to a thread.
@@ -59,7 +62,8 @@ def main() -> None:
         drop(uid, gid, largest_file, files, bool(alone))
         _become(program, fd)
     except OSError as error:
-        sys.exit(f"{program}: {error.strerror}")
+        sys.stderr.write(f"{program}: {error.strerror}\n")
+        sys.exit(CANNOT_RUN)
 
 
 def _become(program: str, fd: int) -> None:

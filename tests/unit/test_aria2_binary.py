@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline.confine import Account
 from seafevents_offline.engines.aria2 import binary
 from seafevents_offline.errors import EngineUnavailable
 from tests.support.engines import distribution_aria2c, static_aria2c
+
+NOBODY = Account("nobody", 65534, 65534)
+
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts programs as somebody else")
 
 
 @pytest.fixture
@@ -92,6 +97,17 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path, make: object, words: str)
         binary.find(str(path))
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+@only_root
+def test_another_user_is_asked_whether_he_can_run_it(tmp_path: Path) -> None:
+    """Through parents that he may not enter; but what he may not execute is said to be so."""
+    tmp_path.chmod(0o700)
+    mine = fake(tmp_path / "mine", "2.2")
+    with pytest.raises(EngineUnavailable, match=r"mine \(setting aria2c\) does not run as nobody: Permission denied\."):
+        binary.find(str(mine), NOBODY)
+    mine.chmod(0o755)
+    assert binary.find(str(mine), NOBODY).info.version == "2.2"
 
 
 def test_none_at_all_says_how_to_get_one(no_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

