@@ -9,7 +9,7 @@ A Refused or Failed is in the pipe before the engine gets its answer: who then s
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Union
 
 from ..confine import Account, Confinement
@@ -134,8 +134,8 @@ _TYPES: dict[str, type[Message]] = {
 
 def to_line(message: Message) -> bytes:
     """One line of ASCII with its line break; a break inside a text is escaped and cannot forge another line."""
-    fields = {"type": type(message).__name__.lower(), **asdict(message)}
-    return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
+    fields = {"type": type(message).__name__.lower(), **vars(message)}
+    return json.dumps(fields, default=vars, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def from_line(line: bytes) -> Message:

@@ -11,10 +11,10 @@ import ifaddr
 def argv() -> list[str]:
     """The command line of a guard; it holds nothing secret and looks like no other process of Seafile's.
 
-    The interpreter is isolated from the environment, so it is told where we and what we need are.
+    The interpreter is isolated (no environment, no site), so it is told where we and what we need are.
     """
     folders = {str(Path(__file__).parents[3]), str(Path(ifaddr.__file__).parents[1])}
     program = (
         f"import sys; sys.path += {sorted(folders)!r}; from seafevents_offline.egress.guard.main import main; main()"
     )
-    return [sys.executable, "-I", "-c", program]
+    return [sys.executable, "-I", "-S", "-c", program]

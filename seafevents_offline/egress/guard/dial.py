@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from itertools import chain, zip_longest
 
-from ...endpoint import Address
-from ..address import plain
+from ...endpoint import Address, plain
 from . import wire
 
 #: RFC 8305 recommends this.
@@ -56,10 +55,10 @@ class _Attempts:
         sock.setblocking(False)
         # An error (no route, for example) is found again when the result is looked at.
         sock.connect_ex((str(address), self._port))
-        self._loop.add_writer(sock, self._finished, sock)
+        self._loop.add_writer(sock.fileno(), self._finished, sock)
 
     def _finished(self, sock: socket.socket) -> None:
-        self._loop.remove_writer(sock)
+        self._loop.remove_writer(sock.fileno())
         self._results.put_nowait(sock)
 
     async def next(self, pause: float | None) -> socket.socket | None:

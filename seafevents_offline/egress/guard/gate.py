@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -34,12 +35,18 @@ class Target:
 
 
 class Gate:
-    """``surroundings`` is set anew from time to time."""
+    """Knows nothing until it was told its surroundings, and lets nobody pass before."""
 
     def __init__(self, policy: Policy, resolver: Resolver) -> None:
         self.policy = policy
         self.surroundings: Surroundings = NOWHERE
         self._resolver = resolver
+        self._knows = asyncio.Event()
+
+    def tell(self, surroundings: Surroundings) -> None:
+        """Where this machine is now."""
+        self.surroundings = surroundings
+        self._knows.set()
 
     def target(self, host: str, port: int, usage: Usage) -> Target:
         """With its control channel, if this is a data channel of ftp."""
@@ -52,6 +59,7 @@ class Gate:
         """All that may be connected to; raises an EgressRefused if one of them may not, or HostNotFound."""
         if target.is_door:
             return (_LOOPBACK,)
+        await self._knows.wait()
         if target.control is None:
             check_host(self.policy, target.host, target.port)
         found = await self._resolve(target) if target.control is None else target.control

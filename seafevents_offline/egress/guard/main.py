@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ...confine import drop
 from ..messages import Close, Configuration, Message, Ping, Pong, Ready, from_line
 from ..policy import Policy
-from ..surroundings import PERIOD, TIME_LIMIT, Surroundings, look
+from ..surroundings import PERIOD, TIME_LIMIT, look
 from . import upstream
 from .exit import Exit
 from .gate import Gate
@@ -70,12 +70,12 @@ async def _serve(configuration: Configuration) -> None:
             usages.close(message.odr_id, message.claim)
 
     threading.Thread(target=_listen, args=(loop, obey), name="commands", daemon=True).start()
-    gate.surroundings = await _look_around(gate, _FIRST_LOOK)
     Server(socket.socket(fileno=configuration.fd), means).start()
     reporter.tell(Ready())
+    await _look_around(gate, _FIRST_LOOK)
     while True:
         await asyncio.sleep(PERIOD)
-        gate.surroundings = await _look_around(gate, TIME_LIMIT)
+        await _look_around(gate, TIME_LIMIT)
 
 
 def _listen(loop: asyncio.AbstractEventLoop, obey: Callable[[Message], None]) -> None:
@@ -87,6 +87,6 @@ def _listen(loop: asyncio.AbstractEventLoop, obey: Callable[[Message], None]) ->
         os._exit(0)
 
 
-async def _look_around(gate: Gate, limit: float) -> Surroundings:
+async def _look_around(gate: Gate, limit: float) -> None:
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, look, gate.policy.own, gate.surroundings, limit)
+    gate.tell(await loop.run_in_executor(None, look, gate.policy.own, gate.surroundings, limit))

@@ -8,10 +8,10 @@ import os
 from dataclasses import dataclass
 
 #: Bytes that a pipe should hold; the kernel grants less to an account that has many (pipe(7)).
-SIZE = 256 * 1024
+SIZE = 1024**2
 
 #: Empty pipes that are kept.
-_SPARE = 16
+_SPARE = 8
 
 #: Linux; Python names it since 3.10 but type checkers do not.
 _F_SETPIPE_SZ = 1031

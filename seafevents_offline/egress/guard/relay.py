@@ -2,8 +2,8 @@
 
     source ──splice──> a lent pipe ──splice──> target
 
-A direction that cannot get rid of its bytes stops reading, so that the sender waits. When a side has said all it
-wants to say the other is told so, and may still answer.
+A direction that cannot get rid of its bytes stops reading, so that the sender waits. When one side has said all it
+wants to say, the other is told so and may still answer.
 """
 
 from __future__ import annotations
@@ -15,85 +15,94 @@ import socket
 from collections.abc import Callable
 
 from ..messages import Limits
+from . import wire
 from .pipes import SIZE, Pipe, Pipes
 from .usage import Usage, Why
 
-#: Seconds that the rest may take when one side has ended: an engine that went away does not come back.
-_REST = 30.0
+#: Seconds of silence after one side has ended: an engine that has gone does not come back.
+_REST = 5.0
+
+#: Seconds until a silent tunnel that is needed is asked again whether it is.
+_NEEDED = 1.0
 
 
 class _Flow:
-    """One direction."""
+    """One direction. ``passed``: bytes taken from the source. ``ended``: it had no more, and the target knows."""
 
     def __init__(self, relay: Relay, source: socket.socket, target: socket.socket) -> None:
         self.passed = 0
         self.ended = False
         self._relay = relay
-        self._source, self._target = source, target
+        self._target = target
+        # asyncio is much slower with sockets than with their numbers.
+        self._from, self._to = source.fileno(), target.fileno()
         self._pipe: Pipe | None = None
 
-    def listen(self) -> None:
-        self._relay.loop.add_reader(self._source, self._guarded, self._pull)
+    def begin(self) -> None:
+        self._relay.loop.add_reader(self._from, self._guarded, self._take)
 
     def close(self) -> None:
-        if self._pipe is not None:
-            self._relay.pipes.give_back(self._pipe)
-            self._pipe = None
+        self._relay.loop.remove_reader(self._from)
+        self._relay.loop.remove_writer(self._to)
+        self._let_go()
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except BlockingIOError:
-            pass
         except OSError:
             self._relay.end(Why.BROKEN)
 
-    def _pull(self) -> None:
+    def _take(self) -> None:
         """The source has something, or has ended."""
         wanted = self._relay.allowance()
         if wanted == 0:
             self._relay.end(Why.TOO_MUCH)
             return
-        if self._pipe is None:
-            self._pipe = self._relay.pipes.take()
+        self._pipe = self._relay.pipes.take()
         try:
-            self._pipe.filled = os.splice(self._source.fileno(), self._pipe.target, wanted)
+            number = os.splice(self._from, self._pipe.target, wanted)
         except BlockingIOError:
-            self.close()
-            raise
-        if self._pipe.filled == 0:
-            self._finish()
+            self._let_go()
             return
-        self.passed += self._pipe.filled
-        self._relay.moved(self._pipe.filled)
-        if not self._push():
-            self._relay.loop.remove_reader(self._source)
-            self._relay.loop.add_writer(self._target, self._guarded, self._resume)
+        if number == 0:
+            self._end()
+            return
+        self._pipe.filled = number
+        self.passed += number
+        self._relay.moved(number)
+        if not self._give():
+            self._relay.loop.remove_reader(self._from)
+            self._relay.loop.add_writer(self._to, self._guarded, self._go_on)
 
-    def _push(self) -> bool:
-        """Whether the pipe is empty again."""
+    def _give(self) -> bool:
+        """Whether the target took everything."""
         pipe = self._pipe
         assert pipe is not None
         with contextlib.suppress(BlockingIOError):
             while pipe.filled:
-                pipe.filled -= os.splice(pipe.source, self._target.fileno(), pipe.filled)
-        if pipe.filled == 0:
-            self.close()
+                pipe.filled -= os.splice(pipe.source, self._to, pipe.filled)
+            self._let_go()
         return pipe.filled == 0
 
-    def _resume(self) -> None:
+    def _go_on(self) -> None:
         """The target takes something again."""
-        if self._push():
-            self._relay.loop.remove_writer(self._target)
-            self.listen()
+        self._relay.moved(0)
+        if self._give():
+            self._relay.loop.remove_writer(self._to)
+            self.begin()
 
-    def _finish(self) -> None:
+    def _end(self) -> None:
         self.ended = True
-        self._relay.loop.remove_reader(self._source)
-        self.close()
-        with contextlib.suppress(OSError):
-            self._target.shutdown(socket.SHUT_WR)
+        self._relay.loop.remove_reader(self._from)
+        self._let_go()
+        wire.trust(self._target)
+        self._target.shutdown(socket.SHUT_WR)
         self._relay.flow_ended()
+
+    def _let_go(self) -> None:
+        if self._pipe is not None:
+            self._relay.pipes.give_back(self._pipe)
+            self._pipe = None
 
 
 class Relay:
@@ -109,15 +118,15 @@ class Relay:
         pipes: Pipes,
         usage: Usage,
         limits: Limits,
-        needed: Callable[[], bool] = lambda: False,
+        needed: Callable[[], bool],
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.pipes = pipes
         self._usage, self._limits, self._needed = usage, limits, needed
-        self._sockets = (engine, server)
         self._up, self._down = _Flow(self, engine, server), _Flow(self, server, engine)
         self._done: asyncio.Future[Why] = self.loop.create_future()
         self._last = self.loop.time()
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def sent(self) -> int:
@@ -133,16 +142,14 @@ class Relay:
 
     async def run(self) -> Why:
         """Until both sides have ended, one broke, or a limit is reached; why it ended. May be cancelled."""
-        self._up.listen()
-        self._down.listen()
-        timer = asyncio.ensure_future(self._watch())
+        self._up.begin()
+        self._down.begin()
+        self._check()
         try:
             return await self._done
         finally:
-            timer.cancel()
-            for sock in self._sockets:
-                self.loop.remove_reader(sock)
-                self.loop.remove_writer(sock)
+            if self._timer:
+                self._timer.cancel()
             self._up.close()
             self._down.close()
 
@@ -153,7 +160,7 @@ class Relay:
     # --- what the flows tell and ask
 
     def allowance(self) -> int:
-        """Bytes that may be taken up now."""
+        """Bytes that may be taken now."""
         return min(SIZE, self._usage.left())
 
     def moved(self, number: int) -> None:
@@ -161,18 +168,23 @@ class Relay:
         self._last = self.loop.time()
 
     def flow_ended(self) -> None:
-        self._last = self.loop.time()
         if self._up.ended and self._down.ended:
             self.end(Why.CLOSED)
+        self._last = self.loop.time()
+        self._check()
 
     # --- silence
-
-    async def _watch(self) -> None:
-        while (rest := self._last + self._patience() - self.loop.time()) > 0 or self._needed():
-            await asyncio.sleep(max(rest, 1.0))
-        self.end(Why.SILENT)
 
     def _patience(self) -> float:
         if self._up.ended or self._down.ended:
             return min(_REST, self._limits.idle)
         return self._limits.idle if self.received else self._limits.first_byte
+
+    def _check(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        rest = self._last + self._patience() - self.loop.time()
+        if rest <= 0 and not self._needed():
+            self.end(Why.SILENT)
+        else:
+            self._timer = self.loop.call_later(rest if rest > 0 else _NEEDED, self._check)

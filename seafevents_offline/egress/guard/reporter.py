@@ -6,7 +6,10 @@ from __future__ import annotations
 import asyncio
 import os
 
-from ..messages import Event, to_line
+from ..messages import Event, Warned, to_line
+
+#: Seconds in which a warning is given once.
+_WARN_PERIOD = 60.0
 
 
 class Reporter:
@@ -17,6 +20,7 @@ class Reporter:
         self._waiting = bytearray()
         self._written = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._warned: dict[str, float] = {}
         os.set_blocking(fd, False)
 
     def tell(self, event: Event) -> None:
@@ -30,6 +34,13 @@ class Reporter:
         self.tell(event)
         await self._written.wait()
 
+    def warn(self, text: str) -> None:
+        """One of our own few texts; anybody on this machine may cause it, so not too often."""
+        now = self._loop.time()
+        if now - self._warned.get(text, -_WARN_PERIOD) >= _WARN_PERIOD:
+            self._warned[text] = now
+            self.tell(Warned(text))
+
     def _write(self) -> None:
         try:
             while self._waiting:
@@ -37,7 +48,7 @@ class Reporter:
         except BlockingIOError:
             self._loop.add_writer(self._fd, self._write)
             return
-        except BrokenPipeError:
+        except ConnectionError:
             os._exit(0)
         self._loop.remove_writer(self._fd)
         self._written.set()

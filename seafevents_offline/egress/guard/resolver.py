@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from ...endpoint import Address
-from ..address import plain
+from ...endpoint import Address, plain
 
 #: Threads of all tasks together.
 _MAX_THREADS = 128
@@ -51,34 +50,40 @@ class Resolver:
     def __init__(self, per_task: int, look_up: Callable[[str], list[Address]] = system_addresses) -> None:
         self._per_task = per_task
         self._look_up = look_up
-        self._open: dict[str, _Lookup] = {}
-        self._queue: deque[_Lookup] = deque()
+        self._open: dict[tuple[int, str], _Lookup] = {}
+        self._queue: list[_Lookup] = []
         self._running: Counter[int] = Counter()
 
     async def addresses(self, host: str, task: int) -> list[Address]:
-        """Raises Unresolved; has no time limit of its own. Equal questions at the same time are asked once."""
-        lookup = self._open.get(host)
-        if lookup is None:
-            lookup = _Lookup(host, task, asyncio.get_running_loop().create_future())
-            self._open[host] = lookup
-            self._queue.append(lookup)
-            self._start()
+        """Raises Unresolved; has no time limit of its own. Equal questions of one task are asked once.
+
+        Those of others are none of its business: they may be waiting behind a slow one.
+        """
+        lookup = self._open.get((task, host)) or self._enqueue(host, task)
         lookup.waiting += 1
+        self._start()
         try:
             return await asyncio.shield(lookup.answer)
         finally:
             lookup.waiting -= 1
 
+    def _enqueue(self, host: str, task: int) -> _Lookup:
+        lookup = _Lookup(host, task, asyncio.get_running_loop().create_future())
+        self._open[task, host] = lookup
+        self._queue.append(lookup)
+        return lookup
+
     def _start(self) -> None:
-        """As many as there is room for; those of a task that has its share wait."""
-        postponed: deque[_Lookup] = deque()
-        while self._queue and self._running.total() < _MAX_THREADS:
-            lookup = self._queue.popleft()
-            if self._running[lookup.task] >= self._per_task:
-                postponed.append(lookup)
-            elif lookup.waiting or not postponed:
-                self._begin(lookup)
-        self._queue.extendleft(reversed(postponed))
+        """As many as there is room for; those of a task that has its share stay in the queue."""
+        for lookup in tuple(self._queue):
+            if self._running.total() >= _MAX_THREADS:
+                return
+            if self._running[lookup.task] < self._per_task:
+                self._queue.remove(lookup)
+                if lookup.waiting:
+                    self._begin(lookup)
+                else:
+                    del self._open[lookup.task, lookup.host]
 
     def _begin(self, lookup: _Lookup) -> None:
         self._running[lookup.task] += 1
@@ -91,11 +96,16 @@ class Resolver:
                 found = error
             loop.call_soon_threadsafe(self._end, lookup, found)
 
-        threading.Thread(target=run, name=f"lookup {lookup.host}", daemon=True).start()
+        try:
+            threading.Thread(target=run, name="lookup", daemon=True).start()
+        except RuntimeError as error:  # the account has too many threads
+            loop.call_soon(self._end, lookup, Unresolved(str(error)))
 
     def _end(self, lookup: _Lookup, found: list[Address] | Unresolved) -> None:
         self._running[lookup.task] -= 1
-        del self._open[lookup.host]
+        if not self._running[lookup.task]:
+            del self._running[lookup.task]
+        del self._open[lookup.task, lookup.host]
         if isinstance(found, Unresolved):
             lookup.answer.set_exception(found)
             # Everybody may be gone; asyncio would complain.

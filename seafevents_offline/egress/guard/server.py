@@ -34,20 +34,20 @@ class Server:
         listener.setblocking(False)
 
     def start(self) -> None:
-        self._loop.add_reader(self._listener, self._accept)
+        self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def _accept(self) -> None:
         for _ in range(_BATCH):
             if len(self._tunnels) >= self._room:
                 # Others wait in the kernel's queue; it goes on when one ends.
-                self._loop.remove_reader(self._listener)
+                self._loop.remove_reader(self._listener.fileno())
                 return
             try:
                 connection, _ = self._listener.accept()
             except BlockingIOError:
                 return
             except OSError:
-                self._loop.remove_reader(self._listener)
+                self._loop.remove_reader(self._listener.fileno())
                 self._loop.call_later(_PAUSE, self.start)
                 return
             self._serve(connection)
@@ -55,14 +55,18 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        strangers = [tunnel for tunnel in self._tunnels.values() if tunnel.stranger]
-        if len(strangers) >= self._means.limits.strangers:
-            # The engine shows its credentials at once; who has waited the longest is not the engine.
-            strangers[0].cut(Why.CUT)
+        if len(self._tunnels) >= self._means.limits.strangers:
+            self._limit_strangers()
         tunnel = Tunnel(connection, self._means)
         task = tunnel.begin(tunnel.run())
         self._tunnels[task] = tunnel
         task.add_done_callback(self._ended)
+
+    def _limit_strangers(self) -> None:
+        strangers = [tunnel for tunnel in self._tunnels.values() if tunnel.stranger]
+        if len(strangers) >= self._means.limits.strangers:
+            # The engine shows its credentials at once; who has waited the longest is not the engine.
+            strangers[0].cut(Why.CUT)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._tunnels[task]

@@ -101,6 +101,7 @@ class Tunnel(Life):
             return
         grant = verify(self._means.key, asked.user, asked.password)
         if grant is None:
+            self._means.reporter.warn("Somebody on this machine tried to use the guard without its credentials.")
             await wire.send(self._engine, wire.answer(407))
             return
         self.stranger = False
@@ -134,6 +135,7 @@ class Tunnel(Life):
         self._open = _Open(target, connection, relay)
         why = Why.BROKEN
         try:
+            wire.suspect(self._engine)
             await wire.send(self._engine, wire.answer(200))
             why = await relay.run()
         except OSError:

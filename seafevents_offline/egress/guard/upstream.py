@@ -6,8 +6,9 @@ import re
 import socket
 from base64 import b64encode
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
+from ...endpoint import parse_proxy
 from ...errors import ConnectionFailed, ProxyRefused, ProxyUnavailable
 from . import wire
 from .request import MAX_HEAD
@@ -26,14 +27,11 @@ class Upstream:
 
 def parse(url: str) -> Upstream:
     """``http://user:password@proxy.example:3128``, user and password percent-encoded; raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError("only http://host:port is a proxy that can be used")
-    login = ""
-    if parts.username is not None:
-        pair = unquote_to_bytes(parts.username) + b":" + unquote_to_bytes(parts.password or "")
-        login = f"Basic {b64encode(pair).decode('ascii')}"
-    return Upstream(parts.hostname, parts.port or 80, login)
+    place = parse_proxy(url)
+    login, at, _ = url.partition("://")[2].rpartition("@")
+    user, _, password = login.partition(":")
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return Upstream(place.host, place.port, f"Basic {b64encode(pair).decode('ascii')}" if at else "")
 
 
 async def ask(sock: socket.socket, upstream: Upstream, host: str, port: int) -> None:

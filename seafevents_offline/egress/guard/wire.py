@@ -1,11 +1,12 @@
-"""Waiting for sockets without a time limit of its own (whoever waits is cut when time is up), and heads of HTTP."""
+"""Waiting for sockets, heads of HTTP, and the two ways to close. Nothing here has a time limit of its own: who waits
+is cut when time is up."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+import struct
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -26,22 +27,28 @@ class HeadUnreadable(Exception):
 
 
 async def readable(sock: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    await _ready(lambda tell: loop.add_reader(sock, tell), lambda: loop.remove_reader(sock))
-
-
-async def writable(sock: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    await _ready(lambda tell: loop.add_writer(sock, tell), lambda: loop.remove_writer(sock))
-
-
-async def _ready(begin: Callable[[Callable[[], None]], None], end: Callable[[], object]) -> None:
-    ready = asyncio.get_running_loop().create_future()
-    begin(lambda: None if ready.done() else ready.set_result(None))
+    loop, number = asyncio.get_running_loop(), sock.fileno()
+    ready = loop.create_future()
+    loop.add_reader(number, _tell, ready)
     try:
         await ready
     finally:
-        end()
+        loop.remove_reader(number)
+
+
+async def writable(sock: socket.socket) -> None:
+    loop, number = asyncio.get_running_loop(), sock.fileno()
+    ready = loop.create_future()
+    loop.add_writer(number, _tell, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(number)
+
+
+def _tell(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 async def read_head(sock: socket.socket, limit: int) -> bytes:
@@ -51,8 +58,11 @@ async def read_head(sock: socket.socket, limit: int) -> bytes:
     """
     head = b""
     while not head.endswith(_BLANK_LINE):
-        await readable(sock)
-        seen = sock.recv(limit, socket.MSG_PEEK)
+        try:
+            seen = sock.recv(limit, socket.MSG_PEEK)
+        except BlockingIOError:
+            await readable(sock)
+            continue
         end = (head + seen).find(_BLANK_LINE)
         # What was seen without a blank line is all of the head: left in the socket it would wake us for ever.
         wanted = len(seen) if end < 0 else end + len(_BLANK_LINE) - len(head)
@@ -81,11 +91,31 @@ def answer(status: int) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
+def suspect(sock: socket.socket) -> None:
+    """From now on its close is a reset, also when this process is killed: what the other side has is not complete.
+
+    A file of unknown length has no other sign of that.
+    """
+    _linger(sock, on=True)
+
+
+def trust(sock: socket.socket) -> None:
+    """Its close is a proper end again."""
+    _linger(sock, on=False)
+
+
 def close(sock: socket.socket) -> None:
     """Forget it in the loop and close it; idempotent. In this order, for its number is taken again at once."""
-    if sock.fileno() >= 0:
+    number = sock.fileno()
+    if number >= 0:
         loop = asyncio.get_running_loop()
-        loop.remove_reader(sock)
-        loop.remove_writer(sock)
+        loop.remove_reader(number)
+        loop.remove_writer(number)
         with contextlib.suppress(OSError):
             sock.close()
+
+
+def _linger(sock: socket.socket, on: bool) -> None:
+    # socket(7): with a time of 0 what was not sent is dropped and the connection reset.
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", int(on), 0))
