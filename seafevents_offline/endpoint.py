@@ -19,7 +19,6 @@ Network = Union[IPv4Network, IPv6Network]
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
-# Programs take such a last part for a number, and the whole for an IPv4 address.
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.ASCII)
 _ENDPOINT = re.compile(
     r"(\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})", re.ASCII | re.IGNORECASE
@@ -62,10 +61,15 @@ def canonical(host: str) -> str:
     return host.removesuffix(".").lower()
 
 
+def is_number(name: str) -> bool:
+    """Whether programs take a name (in its one form) for an IPv4 address, because its last part is a number."""
+    return _NUMBER.fullmatch(name.rpartition(".")[2]) is not None
+
+
 def parse_name(text: str) -> str:
     """A host name."""
     name = canonical(text)
-    if len(name) > 253 or not _NAME.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
+    if len(name) > 253 or not _NAME.fullmatch(name) or is_number(name):
         raise ValueError(text)
     return name
 

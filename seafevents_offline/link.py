@@ -1,6 +1,6 @@
 """What a link may look like: one function from what people paste to what is stored and downloaded.
 
-This is syntax only. Whether the address behind it may be reached is decided where the connection is made.
+This is syntax only. Whether the address behind it may be reached is the egress policy's to say.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Where a link that ``normalise`` made leads: a name, or an address without brackets."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
 def without_query(url: str) -> str:

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Protocol
 
 from . import payloads
+from .egress.admission import admitted
+from .egress.policy import Policy
 from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
 from .errors import (
     GOT_WEB_PAGE,
@@ -35,7 +37,6 @@ from .errors import (
     TooSlow,
 )
 from .filename import check_name, check_path, safe_name
-from .link import normalise
 from .settings import Settings
 from .status import OfflineDownloadStatus
 from .storages.base import Storage
@@ -96,12 +97,13 @@ class Pipeline:
     engine: DownloadEngine
     storage: Storage
     tempdir: TempDir
+    policy: Policy
     clock: Callable[[], float] = time.monotonic
 
     def run(self, task: Task, context: Context) -> Outcome:
         """All that happens to a claimed task, and what came of it. Blocks; raises only what is a bug."""
         try:
-            task = _admitted(task, self.settings)
+            task = _admitted(task, self.policy)
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
             payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
@@ -254,11 +256,11 @@ def _note(task: Task, payload: Payload | None) -> Explanation:
     return GOT_WEB_PAGE if is_page else NO_EXPLANATION
 
 
-def _admitted(task: Task, settings: Settings) -> Task:
+def _admitted(task: Task, policy: Policy) -> Task:
     """Rows that came by message or SQL are checked, and brought into form, as a door would have done it."""
     return replace(
         task,
-        url=normalise(task.url, settings.schemes),
+        url=admitted(task.url, policy),
         path=check_path(task.path),
         name=check_name(task.name) if task.name else "",
     )

@@ -9,9 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from seafevents_offline.egress.admission import admitted
+from seafevents_offline.egress.policy import Policy
+from seafevents_offline.errors import EgressRefused, InputError
 from seafevents_offline.repository import Usage, utc_now
 from seafevents_offline.settings import Settings
 
+from . import body
 from .host import Host, Library
 from .replies import Refusal, permission_denied
 
@@ -20,6 +24,14 @@ OUT_OF_QUOTA = 443
 
 #: Seconds after which it is worth trying again where nobody knows when a place becomes free.
 _SOME_TIME = 60
+
+
+def link(policy: Policy, text: str) -> str:
+    """The link in the one form that is stored, if there is no doubt yet that it may be downloaded."""
+    try:
+        return admitted(text, policy)
+    except (InputError, EgressRefused) as error:
+        raise Refusal(400, body.with_reason(gettext("url invalid."), error)) from None
 
 
 def library_for(host: Host, request: Any, repo_id: str, path: str) -> Library:

@@ -21,7 +21,9 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from seafevents_offline import repository
+from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import SettingsError
+from seafevents_offline.link import host_of
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import SECTION, Settings
 
@@ -62,6 +64,14 @@ class Host(ABC):
     @abstractmethod
     def settings(self) -> Settings:
         """The section ``[OFFLINE DOWNLOAD]``; not enabled where there is none. Read once. Raises SettingsError."""
+
+    def own_names(self) -> frozenset[str]:
+        """The hosts by which people reach this application and its files: nothing is downloaded from them."""
+        return frozenset()
+
+    def policy(self) -> Policy:
+        """Where links may lead, for an answer at once. Raises SettingsError."""
+        return Policy.from_settings(self.settings(), own_names=self.own_names())
 
     @abstractmethod
     def repository(self) -> Repository:
@@ -138,6 +148,13 @@ class SeahubHost(Host):
             if self._settings is None:
                 self._settings = Settings.from_config(_events_config())
             return self._settings
+
+    def own_names(self) -> frozenset[str]:
+        from seahub import utils
+
+        # Up to Seahub 11 administrators may have changed them since the start.
+        urls = (utils.get_service_url(), utils.get_fileserver_root())
+        return frozenset(filter(None, map(host_of, filter(None, urls))))
 
     def repository(self) -> Repository:
         settings = self.settings()

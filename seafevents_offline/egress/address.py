@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
-from ..endpoint import Address, Network, canonical
+from ..endpoint import Address, Network, canonical, is_number
 from ..endpoint import plain as plain  # noqa: PLC0414 (others have it from here)
 
 
@@ -34,8 +34,8 @@ _TABLE = {
         *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
         # Shared between a provider and its customers; benchmarks, and names that a local proxy makes up.
         *("100.64.0.0/10", "198.18.0.0/15"),
-        # Unique local, and site-local, which came before it.
-        *("fc00::/7", "fec0::/10"),
+        # Unique local, site-local, which came before it, and a network's own translation to IPv4.
+        *("fc00::/7", "fec0::/10", "64:ff9b:1::/48"),
     ),
     Kind.SPECIAL: (
         # Link-local, with the metadata of most clouds.
@@ -62,10 +62,11 @@ _ROWS: Sequence[tuple[Network, Kind]] = sorted(
 )
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+# A network may use any part of it, most often as it is here; what it really uses is learned.
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _6TO4 = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
-_ENDS_WITH_IPV4 = (IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"))
+_COMPATIBLE = (IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"))
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 # RFC 6052: the bytes of the IPv4 address, by the length of the prefix; byte 8 is left out.
@@ -80,10 +81,11 @@ _RFC6052 = {
 
 
 def kind_of(address: Address, nat64: Collection[IPv6Network] = ()) -> Kind:
-    """What a plain address is by itself. ``nat64``: the prefixes that this network translates."""
-    if any(address in prefix for prefix in nat64):
-        return Kind.CARRIER
+    """What a plain address is by itself. ``nat64``: the prefixes that this network translates to IPv4."""
     kind = next(kind for network, kind in _ROWS if address in network)
+    # Whatever a name server says of a prefix: nothing special is opened by it.
+    if kind in (Kind.PUBLIC, Kind.PRIVATE) and any(address in prefix for prefix in nat64):
+        return Kind.CARRIER
     return Kind.SPECIAL if kind is Kind.PUBLIC and not address.is_global else kind
 
 
@@ -92,8 +94,8 @@ def carried(address: Address, nat64: Collection[IPv6Network] = ()) -> tuple[IPv4
     if isinstance(address, IPv4Address):
         return ()
     found = [_rfc6052(address, prefix.prefixlen) for prefix in (*nat64, _NAT64) if address in prefix]
-    if address in _LOCAL_NAT64:
-        found += [_rfc6052(address, length) for length in (48, 56, 64, 96)]
+    if address in _LOCAL_NAT64 and not found:
+        found.append(_rfc6052(address, 96))
     if address in _6TO4:
         found.append(IPv4Address(address.packed[2:6]))
     if address in _TEREDO:
@@ -112,7 +114,7 @@ def learned(answers: Collection[IPv6Address]) -> tuple[IPv6Network, ...]:
         for length in _RFC6052
         if _rfc6052(answer, length) in (IPv4Address("192.0.0.170"), IPv4Address("192.0.0.171"))
     }
-    return tuple(sorted(prefix for prefix in found if _may_translate(prefix)))
+    return tuple(sorted(found))
 
 
 def literal(host: str) -> Address | None:
@@ -123,8 +125,7 @@ def literal(host: str) -> Address | None:
     host = canonical(host)
     if ":" in host:
         return plain(IPv6Address(host.partition("%")[0]))
-    last = host.rpartition(".")[2]
-    if not (last.isdigit() or last.startswith("0x")):
+    if not is_number(host):
         return None
     try:
         return IPv4Address(socket.inet_aton(host))
@@ -137,14 +138,5 @@ def _rfc6052(address: IPv6Address, length: int) -> IPv4Address:
 
 
 def _ends_with_ipv4(address: IPv6Address) -> bool:
-    compatible = any(address in network for network in _ENDS_WITH_IPV4)
-    return compatible or int.from_bytes(address.packed[8:12], "big") in _ISATAP
-
-
-def _may_translate(prefix: IPv6Network) -> bool:
-    """Whatever a resolver says, no place of this machine and no neighbour's is a translator."""
-    return prefix.subnet_of(_LOCAL_NAT64) or kind_of(prefix.network_address) in (
-        Kind.PUBLIC,
-        Kind.PRIVATE,
-        Kind.CARRIER,
-    )
+    is_isatap = int.from_bytes(address.packed[8:12], "big") in _ISATAP
+    return is_isatap or any(address in network for network in _COMPATIBLE)

@@ -41,23 +41,35 @@ NOWHERE = Surroundings()
 
 
 def look(own: Collection[Endpoint], before: Surroundings = NOWHERE, limit: float = TIME_LIMIT) -> Surroundings:
-    """Blocks for at most ``limit`` seconds. What cannot be found out now stays as it was ``before``."""
+    """Blocks for at most ``limit`` seconds. What cannot be found out now stays as it was ``before``.
+
+    Raises OSError when not even the interfaces are known from before: nothing can be judged then.
+    """
     hosts = {endpoint.host for endpoint in own}
     answers = _look_up({_IPV4_ONLY, *hosts}, limit)
     return Surroundings(
-        addresses=interfaces(),
+        addresses=_interfaces(before),
         nat64=_nat64(answers[_IPV4_ONLY]) if _IPV4_ONLY in answers else before.nat64,
         own=_own(own, answers, before),
     )
 
 
 def interfaces() -> frozenset[Address]:
-    """The addresses of this machine's interfaces."""
+    """The addresses of this machine's interfaces; raises OSError."""
     return frozenset(
         plain(ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0]))
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
     )
+
+
+def _interfaces(before: Surroundings) -> frozenset[Address]:
+    try:
+        return interfaces()
+    except OSError:
+        if not before.addresses:
+            raise
+        return before.addresses
 
 
 def _nat64(answers: Collection[Address]) -> tuple[IPv6Network, ...]:

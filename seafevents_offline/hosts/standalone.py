@@ -2,7 +2,7 @@
 
 data/offline-download.db   the records          data/temp/      the temporary directory, see tempdir.py
 data/wake.sock             a datagram here wakes the serving process
-data/library               the path of the serving process's library
+data/library, data/policy  the serving process's library, and where its links may lead
 data/page-link             the link that signs a browser in, made from data/page-secret, see web/
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import logging
 import os
 import socket
@@ -22,9 +23,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .. import repository
+from ..egress.admission import admitted
+from ..egress.policy import Policy
+from ..endpoint import parse_opened
 from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, SettingsError, StorageUnavailable
 from ..filename import check_name, check_path
-from ..link import normalise
 from ..repository import Repository
 from ..settings import SECTION, Settings, unknown_options
 from ..status import Action, OfflineDownloadStatus
@@ -42,6 +45,7 @@ REPO_ID = "00000000-0000-4000-8000-000000000001"
 
 _WAKE_SOCKET = "wake.sock"
 _LIBRARY = "library"
+_POLICY = "policy"
 
 
 class EmbeddedHost:
@@ -79,11 +83,12 @@ class EmbeddedHost:
         return host
 
     def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
-        """A new task, woken for. Raises InputError's children, AlreadyActive and FolderMissing among them."""
+        """A new task, woken for. Raises the children of InputError, AlreadyActive and FolderMissing among them, and of
+        EgressRefused."""
         new = NewTask(
             repo_id=REPO_ID,
             path=check_path(path),
-            url=normalise(url, self.settings.schemes),
+            url=admitted(url, self.policy),
             owner=OWNER,
             name=check_name(name) if name else "",
             priority=priority,
@@ -95,11 +100,12 @@ class EmbeddedHost:
         return task
 
     def act(self, odr_id: int, action: Action) -> Task:
-        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible, AlreadyActive, and what the library says of
-        a task that would wait again."""
+        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible, AlreadyActive, and for a task that would
+        wait again what ``add`` raises."""
         if action.target is OfflineDownloadStatus.WAITING:
             before = self.repository.get(odr_id, OWNER)
             if before.status in action.sources:
+                admitted(before.url, self.policy)
                 self._check_folder(before)
         task = self.repository.act(odr_id, action, OWNER)
         self.wake()
@@ -122,7 +128,8 @@ class EmbeddedHost:
         downloader = OfflineDownloader(self.settings)
         downloader.start()
         self._downloader = downloader
-        (self.data / _LIBRARY).write_text(self.settings.library, encoding="utf-8", errors="surrogateescape")
+        self._tell(_LIBRARY, self.settings.library)
+        self._tell(_POLICY, json.dumps(downloader.policy.to_json()))
         self._bell = _Bell(self.data, downloader)
         self._bell.start()
 
@@ -142,11 +149,28 @@ class EmbeddedHost:
     @property
     def library(self) -> Path:
         """Where the files go: the library of the process that serves, whatever this one was told."""
+        return Path(self._told(_LIBRARY) or self.settings.library)
+
+    @property
+    def policy(self) -> Policy:
+        """Where links may lead, as the process that serves was told."""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return Policy.from_json(json.loads(self._told(_POLICY)))
+        return Policy.from_settings(self.settings)
+
+    def _tell(self, name: str, text: str) -> None:
+        """Others read what the serving process goes by; they see the old text or the new one."""
+        written = self.data / f"{name}.new"
+        written.write_text(text, encoding="utf-8", errors="surrogateescape")
+        written.replace(self.data / name)
+
+    def _told(self, name: str) -> str:
+        """Empty when nobody serves."""
         try:
-            served = (self.data / _LIBRARY).read_text(encoding="utf-8", errors="surrogateescape")
+            text = (self.data / name).read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
-            served = ""
-        return Path(served if served and self.is_served() else self.settings.library)
+            return ""
+        return text if self.is_served() else ""
 
     def is_served(self) -> bool:
         """Whether some process, this one or another, serves this data folder."""
@@ -259,7 +283,7 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         settings,
         enabled=True,
         library=str((library or Path(settings.library)).absolute()),
-        allow_addresses=(*settings.allow_addresses, *allow),
+        allow_addresses=(*settings.allow_addresses, *(str(parse_opened(text)) for text in allow)),
     )
 
 

@@ -1,30 +1,36 @@
 """The facade that the host starts, and the only place that picks an engine and a storage.
 
-Start: directory and lock, engine, workers, timer; the timer's first turn restores what a crash left.
-Stop: timer, engine (it keeps what is needed to go on), workers, lock, all by one deadline. It writes no status:
+Start: directory and lock, guard, engine, the proof that the one holds the other, workers, timer; the timer's first
+turn restores what a crash left.
+Stop: timer, engine (it keeps what is needed to go on), guard, workers, lock, all by one deadline. It writes no status:
 the host is usually killed without any of this, so the next start must and does cope.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import platform
 import time
+from collections.abc import Collection
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 from .. import __version__, repository
+from ..egress.policy import Policy
+from ..egress.supervisor import CANARY, Guard
 from ..engines.aria2 import Aria2Engine, end_old_engine
-from ..engines.base import DownloadEngine
-from ..errors import SettingsError
+from ..engines.base import DownloadEngine, Egress
+from ..errors import OfflineDownloadError, SettingsError
 from ..pipeline import Pipeline
 from ..repository import NodeBeat, Repository
 from ..settings import Settings, unknown_options
 from ..storages.base import Storage
 from ..storages.folder import FolderStorage
 from ..tempdir import TempDir
-from . import nodes
-from .health import engine_as_json, health
+from . import boundary, nodes
+from .health import engine_as_json, health, off
 from .pool import WorkerPool
 from .scheduler import Scheduler
 from .timer import OfflineDownloadTimer
@@ -37,14 +43,17 @@ _LOCK_PATIENCE = 6.0
 
 
 class OfflineDownloader:
-    """``config``: the host's parsed seafevents.conf, or Settings made by another door."""
+    """``config``: the host's parsed seafevents.conf, or Settings made by another door. ``own_names``: the hosts by
+    which people reach the server that this belongs to; nothing is downloaded from them."""
 
-    def __init__(self, config: RawConfigParser | Settings) -> None:
+    def __init__(self, config: RawConfigParser | Settings, own_names: Collection[str] = ()) -> None:
         self.settings = config if isinstance(config, Settings) else _parse(config)
+        self.policy = Policy.from_settings(self.settings, own_names=own_names)
         self.repository: Repository = repository.open(self.settings)
         self.tempdir = TempDir(Path(self.settings.tempdir))
         self._timer: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
+        self._guard: Guard | None = None
         self._pool: WorkerPool | None = None
 
     def is_enabled(self) -> bool:
@@ -52,7 +61,8 @@ class OfflineDownloader:
         return self.settings.enabled
 
     def start(self) -> None:
-        """Start everything, or nothing: raises TempDirUnusable, AlreadyRunning or EngineUnavailable.
+        """Start everything, or nothing: raises TempDirUnusable, AlreadyRunning, EngineUnavailable, GuardUnavailable or
+        GuardBypassed; all but the first two are also told to the pages.
 
         A database that is away is not an error here; the timer waits for it.
         """
@@ -62,14 +72,17 @@ class OfflineDownloader:
         lock_fd = self.tempdir.lock(deadline)
         try:
             storage = pick_storage(self.settings)
-            self._engine = pick_engine(self.settings, self.tempdir.path, lock_fd)
+            guard = self._guard = Guard(self.settings, self.policy)
+            engine = self._engine = pick_engine(self.settings, self.tempdir.path, guard, lock_fd)
             # Once: it runs the program, and a beat must cost nothing.
-            engine = engine_as_json(self._engine.info())
-            self._engine.start()
-        except BaseException:
+            about = engine_as_json(engine.info())
+            self._start_engine(engine, guard)
+        except BaseException as error:
+            if isinstance(error, OfflineDownloadError):
+                self._tell_off(error)
             self.tempdir.unlock()
             raise
-        self._start_threads(self._engine, storage, engine)
+        self._start_threads(engine, storage, about)
         logger.info("offline download: started, refresh interval = %g s", self.settings.interval)
 
     def wake(self) -> None:
@@ -85,6 +98,8 @@ class OfflineDownloader:
         if self._engine is not None:
             # Before the workers: what they remove from a stopped engine keeps its files.
             self._engine.stop(deadline)
+        if self._guard is not None:
+            self._guard.stop(deadline)
         if self._pool is not None:
             self._pool.stop(deadline)
         if self._timer is not None and self._timer.is_alive():
@@ -92,8 +107,21 @@ class OfflineDownloader:
         self.repository.close()
         self.tempdir.unlock()
 
+    def _start_engine(self, engine: DownloadEngine, guard: Guard) -> None:
+        """Without the guard's proof there is no service."""
+        self.tempdir.delete(CANARY)
+        try:
+            boundary.start(engine, guard, self.tempdir.make(CANARY))
+        finally:
+            self.tempdir.delete(CANARY)
+
+    def _tell_off(self, error: OfflineDownloadError) -> None:
+        """Why there is no service here, for whoever looks at the pages."""
+        with contextlib.suppress(OfflineDownloadError):
+            self.repository.beat(self._beat(off(error)))
+
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
-        pipeline = Pipeline(self.settings, engine, storage, self.tempdir)
+        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy)
         worker = Worker(pipeline, self.repository, self.tempdir)
         pool = self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
@@ -109,13 +137,24 @@ class OfflineDownloader:
         self._timer.start()
 
     def _describe(self, pool: WorkerPool, engine: dict[str, str], scan_age: float) -> NodeBeat:
-        found = health(workers=pool.size, runs=pool.runs(), engine=engine, folder=self.tempdir.path, scan_age=scan_age)
-        return NodeBeat(self.tempdir.node_id, self.settings.node or platform.node(), __version__, found)
+        assert self._guard is not None
+        found = health(
+            workers=pool.size,
+            runs=pool.runs(),
+            engine=engine,
+            guard=self._guard.condition(),
+            folder=self.tempdir.path,
+            scan_age=scan_age,
+        )
+        return self._beat(found)
+
+    def _beat(self, health: dict[str, Any]) -> NodeBeat:
+        return NodeBeat(self.tempdir.node_id, self.settings.node or platform.node(), __version__, health)
 
 
-def pick_engine(settings: Settings, folder: Path, lock_fd: int | None = None) -> DownloadEngine:
+def pick_engine(settings: Settings, folder: Path, egress: Egress, lock_fd: int | None = None) -> DownloadEngine:
     """The engine for what can be downloaded today: links."""
-    return Aria2Engine(settings, folder, lock_fd)
+    return Aria2Engine(settings, folder, egress, lock_fd)
 
 
 def pick_storage(settings: Settings) -> Storage:

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext
 from rest_framework.response import Response
 
-from seafevents_offline import link
 from seafevents_offline.errors import DatabaseUnavailable, InputError
 from seafevents_offline.task import NewTask, Task
 
@@ -32,7 +31,7 @@ class Add(View):
             raise _not_saved(error) from None
 
     def _add_one(self, request: Any, wanted: Addition) -> Response:
-        url = self._url(wanted.links[0])
+        url = checks.link(self.host.policy(), wanted.links[0])
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
         self._places().require()
         task = self.repository.add(self._new(wanted, url, library.quota_subject))
@@ -41,13 +40,13 @@ class Add(View):
 
     def _add_many(self, request: Any, wanted: Addition) -> Response:
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
-        places = self._places()
+        places, policy = self._places(), self.host.policy()
         places.require()
         added: list[Task] = []
         failed: list[tuple[str, Refusal]] = []
         for text in wanted.links:
             try:
-                url = self._url(text)
+                url = checks.link(policy, text)
                 if len(added) >= places.count:
                     raise places.beyond
                 added.append(self.repository.add(self._new(wanted, url, library.quota_subject)))
@@ -61,12 +60,6 @@ class Add(View):
         if added:
             self.wake(added[0].odr_id)
         return Response({"success": True, "data": self._shapes(added), "failed": [_failed(*one) for one in failed]})
-
-    def _url(self, text: str) -> str:
-        try:
-            return link.normalise(text, self.service_settings.schemes)
-        except InputError as error:
-            raise Refusal(400, body.with_reason(gettext("url invalid."), error)) from None
 
     def _places(self) -> checks.Places:
         return checks.places_to_add(self.repository.usage(self.username), self.service_settings)

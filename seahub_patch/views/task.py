@@ -58,6 +58,7 @@ class Act(OneTask):
         """As for a new one, after what is simpler: whether it is possible at all."""
         if task.status not in action.sources:
             raise NotPossible(odr_id=task.odr_id, state=task.status.state, action=action.value)
+        checks.link(self.host.policy(), task.url)
         checks.library_for(self.host, request, task.repo_id, task.path)
         # A paused one is counted already.
         if action is Action.RETRY:

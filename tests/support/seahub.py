@@ -102,6 +102,8 @@ class StandIn:
         self.api = SeafileApi()
         self.roles: dict[str, dict[str, Any]] = {"default": {}, "guest": {}}
         self.names: dict[str, str] = {}
+        self.service_url = "https://cloud.example.com:8443/seafile"
+        self.fileserver_root = "https://files.example.com/seafhttp"
         self.engine = create_engine(database_url)
         self.sessions: list[Any] = []
 
@@ -117,7 +119,11 @@ class StandIn:
         return SimpleNamespace(username=username, role=role, is_staff=is_staff, admin_permissions=admin)
 
     def _modules(self) -> dict[str, dict[str, Any]]:
-        utils: dict[str, Any] = {"SeafEventsSession": self._session}
+        utils: dict[str, Any] = {
+            "SeafEventsSession": self._session,
+            "get_service_url": lambda: self.service_url,
+            "get_fileserver_root": lambda: self.fileserver_root,
+        }
         if self.version >= 12:
             utils["send_user_login_msg"] = lambda username, timestamp, org_id: None
         return {

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from seafevents_offline import errors
+from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
 from seafevents_offline.pipeline import Pipeline, verdict
@@ -49,7 +50,8 @@ class Scene:
         self.tempdir = TempDir(folder / "temp")
         self.tempdir.open()
         self.settings = Settings(**settings)
-        self.pipeline = Pipeline(self.settings, self.engine, self.storage, self.tempdir, lambda: self.now)
+        policy = Policy.from_settings(self.settings)
+        self.pipeline = Pipeline(self.settings, self.engine, self.storage, self.tempdir, policy, lambda: self.now)
 
     def run(self, **changes: Any) -> Outcome:
         return self.pipeline.run(task_of(**changes), self)

@@ -10,6 +10,7 @@ from rest_framework.authentication import SessionAuthentication
 
 from seahub_patch.host import Host, Library, Person
 
+from ...egress.policy import Policy
 from ...repository import Repository
 from ...settings import Settings
 from ..standalone import OWNER, REPO_ID, EmbeddedHost
@@ -26,6 +27,9 @@ class WebHost(Host):
 
     def settings(self) -> Settings:
         return self._host.settings
+
+    def policy(self) -> Policy:
+        return self._host.policy
 
     def repository(self) -> Repository:
         return self._host.repository
