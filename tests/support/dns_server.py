@@ -24,7 +24,7 @@ import dns.rrset
 
 from .http_files import Gate
 
-_LONGEST_DATAGRAM = 512
+_LONGEST, _LONGEST_DATAGRAM = 65535, 512
 _LONGEST_CHAIN = 10
 _VERSIONS = {dns.rdatatype.A: 4, dns.rdatatype.AAAA: 6}
 
@@ -92,7 +92,7 @@ class DnsServer:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def send(response: dns.message.Message) -> None:
-            writer.write(response.to_wire(prepend_length=True))
+            writer.write(response.to_wire(max_size=_LONGEST, prepend_length=True))
 
         # It leaves in the middle when it has waited long enough.
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -149,12 +149,12 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
         def send(response: dns.message.Message) -> None:
-            wire = response.to_wire()
+            wire = response.to_wire(max_size=_LONGEST)
             if len(wire) > _LONGEST_DATAGRAM:
                 # The client asks again, by TCP.
                 response.answer.clear()
                 response.flags |= dns.flags.TC
-                wire = response.to_wire()
+                wire = response.to_wire(max_size=_LONGEST)
             if not self._transport.is_closing():
                 self._transport.sendto(wire, peer)
 

@@ -59,11 +59,15 @@ NAT64_PREFIX = "2606:2800:64::/96"
 
 _SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
+# Addresses count at once (nodad); those that the kernel would make up itself would not. The ends of the cable have
+# different numbers: only then does the kernel take it at once for what it is, and looks at it once a second otherwise.
 _OUTSIDE_SETUP = f"""
 link set lo up
-link add eth0 type veth peer name eth0 netns {{inside}}
+link add eth0 index 8 type veth peer name eth0 index 9 netns {{inside}}
 address add {OUTSIDE[0]}/24 dev eth0
 address add {OUTSIDE[1]}/64 dev eth0 nodad
+link set eth0 addrgenmode none
+address add fe80::1/64 dev eth0 nodad
 link set eth0 up
 route add {OWN_PUBLIC[0]} via {INSIDE[0]}
 route add {OWN_PUBLIC[1]} via {INSIDE[1]}
@@ -79,9 +83,11 @@ address add {INSIDE[0]}/24 dev eth0
 address add {INSIDE[1]}/64 dev eth0 nodad
 address add {OWN_PUBLIC[0]}/32 dev eth0
 address add {OWN_PUBLIC[1]}/128 dev eth0 nodad
+link set eth0 addrgenmode none
+address add fe80::2/64 dev eth0 nodad
 link set eth0 up
-route add default via {OUTSIDE[0]} src {INSIDE[0]}
-route add default via {OUTSIDE[1]} src {INSIDE[1]}
+route add default via {OUTSIDE[0]}
+route add default via {OUTSIDE[1]}
 route add local {HAIRPIN} dev lo
 route add local {HAIRPIN6} dev lo
 route add unreachable {UNREACHABLE}

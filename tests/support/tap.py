@@ -40,7 +40,8 @@ _ONLY_SYN = [
 
 
 class Tap:
-    """``packets`` is a packet socket (``SOCK_DGRAM``) of the namespace. What was tried is there at once."""
+    """``packets`` is a packet socket (``SOCK_DGRAM``) of the namespace. What was tried is there at once, and once,
+    however often the kernel repeats itself."""
 
     def __init__(self, packets: socket.socket) -> None:
         self._packets = packets
@@ -50,11 +51,14 @@ class Tap:
         self._packets.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
         for _ in self._packets_now():  # from before the filter
             pass
+        self._known: set[bytes] = set()
         self._seen: list[Attempt] = []
 
     def attempts(self) -> list[Attempt]:
-        """All since the last ``forget()``, in their order; an attempt that is repeated by the kernel counts again."""
-        self._seen += self._read()
+        """All since the last ``forget()``, in their order."""
+        for packet, direction in self._packets_now():
+            if direction == _PACKET_OUTGOING:
+                self._note(packet)
         _, lost = struct.unpack("II", self._packets.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
         assert lost == 0, f"{lost} attempts were overlooked"
         return list(self._seen)
@@ -66,9 +70,6 @@ class Tap:
     def close(self) -> None:
         self._packets.close()
 
-    def _read(self) -> Iterator[Attempt]:
-        return (_destination(packet) for packet, direction in self._packets_now() if direction == _PACKET_OUTGOING)
-
     def _packets_now(self) -> Iterator[tuple[bytes, int]]:
         while True:
             try:
@@ -77,10 +78,12 @@ class Tap:
                 return
             yield packet, direction
 
-
-def _destination(packet: bytes) -> Attempt:
-    if packet[0] >> 4 == 4:
-        address, start = str(ipaddress.IPv4Address(packet[16:20])), (packet[0] & 15) * 4
-    else:
-        address, start = str(ipaddress.IPv6Address(packet[24:40])), 40
-    return address, int.from_bytes(packet[start + 2 : start + 4], "big")
+    def _note(self, packet: bytes) -> None:
+        if packet[0] >> 4 == 4:
+            address, tcp = packet[16:20], packet[(packet[0] & 15) * 4 :]
+        else:
+            address, tcp = packet[24:40], packet[40:]
+        # Ports and first number are the same in each repetition, and only there.
+        if (attempt := address + tcp[:8]) not in self._known:
+            self._known.add(attempt)
+            self._seen.append((str(ipaddress.ip_address(address)), int.from_bytes(tcp[2:4], "big")))
