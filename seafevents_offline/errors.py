@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
+from .text import plain
+
+#: Characters that a value in a sentence may have.
+LONGEST_VALUE = 1000
+
 
 class Stage(str, Enum):
     """Where in a task's life an error belongs."""
@@ -41,7 +46,8 @@ class OfflineDownloadError(Exception):
     """The root of everything that this package raises on purpose.
 
     ``retryable``: trying again later may help. ``costs_attempt``: it is the link's fault, so the try counts
-    against ``max-attempts``; a fault of ours or of the infrastructure never does.
+    against ``max-attempts``; a fault of ours or of the infrastructure never does. ``keeps_folder``: it is final, and
+    yet what was downloaded is kept for a while, because a person can mend it and retry.
     """
 
     stage: ClassVar[Stage] = Stage.DOWNLOAD
@@ -49,10 +55,12 @@ class OfflineDownloadError(Exception):
     sentence: ClassVar[str] = "Something went wrong inside the download service. Please tell your administrator."
     retryable: ClassVar[bool] = False
     costs_attempt: ClassVar[bool] = True
+    keeps_folder: ClassVar[bool] = False
 
     def __init__(self, **reason_args: Any) -> None:
-        self.reason_args = reason_args
-        super().__init__(self.sentence.format(**reason_args))
+        # Folders and hosts may be called whatever people and servers like; a sentence is one line all the same.
+        self.reason_args = {name: _in_line(value) for name, value in reason_args.items()}
+        super().__init__(plain(self.sentence.format(**reason_args)))
 
     def explain(self) -> Explanation:
         """The three columns that a record keeps of this error."""
@@ -248,21 +256,64 @@ class FolderMissing(InputError):
     sentence = "There is no folder {path} in the library."
 
 
-class FolderGone(LinkError):
+class InterruptedTooOften(LinkError):
+    reason = "interrupted_too_often"
+    sentence = "It interrupted the service too often."
+
+
+# --- what the library says no to: final until a person has done something -----------------------------
+
+
+class LibraryError(LinkError):
+    """The library does not take the file, or does not take it from this person."""
+
     stage = Stage.STORE
+    keeps_folder = True
+
+
+class FolderGone(LibraryError):
     reason = "folder_gone"
     sentence = "The folder {path} does not exist in the library any more."
 
 
-class StorageRefused(LinkError):
-    stage = Stage.STORE
+class StorageRefused(LibraryError):
     reason = "storage_refused"
     sentence = "The library does not take the file: {detail}."
 
 
-class InterruptedTooOften(LinkError):
-    reason = "interrupted_too_often"
-    sentence = "It interrupted the service too often."
+class LibraryGone(LibraryError):
+    reason = "library_gone"
+    sentence = "The library does not exist any more."
+
+
+class LibraryReadOnly(LibraryError):
+    reason = "library_read_only"
+    sentence = "The library is read-only at the moment. Please ask its owner, then try again."
+
+
+class LibraryEncrypted(LibraryError):
+    reason = "library_encrypted"
+    sentence = "Files cannot be downloaded into an encrypted library. Please choose another one."
+
+
+class LibraryIsWiki(LibraryError):
+    reason = "library_is_wiki"
+    sentence = "Files cannot be downloaded into a wiki. Please choose a library."
+
+
+class UploadForbidden(LibraryError):
+    reason = "upload_forbidden"
+    sentence = "You may not put files into the folder {path}. Please ask the owner of the library, then try again."
+
+
+class OwnerInactive(LibraryError):
+    reason = "owner_inactive"
+    sentence = "The account that the file was downloaded for is not active."
+
+
+class QuotaExceeded(LibraryError):
+    reason = "quota_exceeded"
+    sentence = "There is not enough room left for the file. Please delete something or ask for more, then try again."
 
 
 # --- where a link may not lead: decided by the egress policy, final -----------------------------------
@@ -367,6 +418,16 @@ class GuardUnavailable(InfrastructureError):
     sentence = "The guard of the downloads' connections cannot be used: {detail}"
 
 
+class GuardBypassed(InfrastructureError):
+    """The test at the start failed: what must not be reached was."""
+
+    reason = "guard_bypassed"
+    sentence = (
+        "The download service stays off: its test could reach {address} of this server, which must never happen. "
+        "Please report this."
+    )
+
+
 class ProxyUnavailable(InfrastructureError):
     """The administrator's own proxy, behind ours."""
 
@@ -406,6 +467,14 @@ class StorageUnavailable(InfrastructureError):
     sentence = "The library cannot be written at the moment: {detail}"
 
 
+class QuotaReserved(InfrastructureError):
+    """Running downloads count as if they were stored; whether they really take the room is not known yet."""
+
+    stage = Stage.STORE
+    reason = "quota_reserved"
+    sentence = "There is not enough room for the file and the other downloads; it goes on when they are done."
+
+
 class NameTaken(InfrastructureError):
     """Somebody else put something there between the choice of the name and the storing."""
 
@@ -424,6 +493,17 @@ PAUSED_TOO_LONG = Explanation(
     "paused_too_long", "It was paused for a long time and was given up. Retry it to download it after all."
 )
 
+#: What a finished file carries whose folder has gone: see ``stored_above``.
+STORED_ABOVE = Explanation(
+    "stored_above", "The folder {path} does not exist any more. The file is in the folder {folder}."
+)
+
+
+def stored_above(path: str, folder: str) -> Explanation:
+    """The file is in ``folder``, the nearest one above ``path`` that there is."""
+    values = {"path": path, "folder": folder}
+    return Explanation(STORED_ABOVE.reason, STORED_ABOVE.comment.format(**values), values)
+
 
 def from_reason(reason: str, reason_args: Mapping[str, Any]) -> OfflineDownloadError:
     """The error again of which only code and values came through; the root where they fit none."""
@@ -432,6 +512,10 @@ def from_reason(reason: str, reason_args: Mapping[str, Any]) -> OfflineDownloadE
         return kind(**reason_args)
     except KeyError:
         return OfflineDownloadError()
+
+
+def _in_line(value: Any) -> Any:
+    return plain(value)[:LONGEST_VALUE] if isinstance(value, str) else value
 
 
 def _kinds(root: type[OfflineDownloadError]) -> dict[str, type[OfflineDownloadError]]:
@@ -443,5 +527,5 @@ def _kinds(root: type[OfflineDownloadError]) -> dict[str, type[OfflineDownloadEr
 
 def reasons() -> dict[str, str]:
     """Every reason code with its sentence (placeholders in braces): what translators work from."""
-    notes = {note.reason: note.comment for note in (GOT_WEB_PAGE, PAUSED_TOO_LONG)}
+    notes = {note.reason: note.comment for note in (GOT_WEB_PAGE, PAUSED_TOO_LONG, STORED_ABOVE)}
     return {**{reason: kind.sentence for reason, kind in _kinds(OfflineDownloadError).items()}, **notes}

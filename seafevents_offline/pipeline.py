@@ -26,7 +26,9 @@ from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
 from .errors import (
     GOT_WEB_PAGE,
     NO_EXPLANATION,
+    DatabaseUnavailable,
     Explanation,
+    FolderGone,
     NameRefused,
     NameTaken,
     OfflineDownloadError,
@@ -35,6 +37,7 @@ from .errors import (
     TimeLimitExceeded,
     TooLarge,
     TooSlow,
+    stored_above,
 )
 from .filename import check_name, check_path, safe_name
 from .settings import Settings
@@ -107,7 +110,10 @@ class Pipeline:
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
             payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
-            return self._store(task, payload or self._download(task, context), context)
+            if payload is None:
+                task = self.storage.check(task, task.size)
+                payload = self._download(task, context)
+            return self._store(task, payload, context)
         except _NotOurs:
             return Gone()
         except OfflineDownloadError as error:
@@ -120,7 +126,6 @@ class Pipeline:
     # --- download -------------------------------------------------------------------------------------
 
     def _download(self, task: Task, context: Context) -> Payload:
-        self.storage.check(task, task.size)
         folder = self.tempdir.make(task.odr_id)
         try:
             snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context)
@@ -130,7 +135,7 @@ class Pipeline:
         return payloads.verified(folder, snapshot)
 
     def _fetch(self, task: Task, folder: Path, out: str, context: Context) -> Snapshot:
-        transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out), context.wake)
+        transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out, task.owner), context.wake)
         try:
             return self._watch(task, transfer, context)
         finally:
@@ -150,7 +155,7 @@ class Pipeline:
             limits.check(snapshot, self.clock())
             if snapshot.size > known_size or self.clock() >= next_check:
                 known_size, next_check = snapshot.size, self.clock() + CHECK_PERIOD
-                self._check_while_running(task, snapshot.size)
+                self._check_while_running(task, max(snapshot.size, snapshot.completed))
             if snapshot.state is TransferState.COMPLETE:
                 return snapshot
             context.wait(_LOOK_PERIOD)
@@ -158,28 +163,28 @@ class Pipeline:
     def _check_while_running(self, task: Task, size: int) -> None:
         try:
             self.storage.check(task, size)
-        except StorageUnavailable as error:
+        except (StorageUnavailable, DatabaseUnavailable) as error:
             # No answer is no refusal; it is asked again before storing.
             logger.debug("task %s: %s", task.odr_id, error)
 
     # --- store ----------------------------------------------------------------------------------------
 
     def _store(self, task: Task, payload: Payload, context: Context) -> Outcome:
-        name = task.name or safe_name(payload.name)
-        note = _note(task, payload)
-        if task.stored_path and self.storage.arrived(task, payload):
-            _record(task, context, name, payload, task.stored_path)
-            return Done(payload.size, note)
+        task = replace(task, name=task.name or safe_name(payload.name), size=payload.size)
+        if task.stored_path and (path := self.storage.arrived(task, payload)):
+            return Done(payload.size, _note(_record(task, context, path), payload))
         _check_size(self.settings, payload.size)
-        self.storage.check(task, payload.size)
+        task = self.storage.check(task, payload.size)
         for _ in range(_NAME_TRIES):
-            task = _record(task, context, name, payload, self.storage.choose(task, name))
+            task = _record(task, context, self.storage.choose(task, task.name))
             try:
-                self.storage.put(task, payload)
-            except NameTaken as taken:
-                logger.debug("task %s: %s", task.odr_id, taken)
+                path = self.storage.put(task, payload)
+            except (NameTaken, FolderGone) as lost:
+                # Between the choice and now; if there is no other place, the next choice says so.
+                logger.debug("task %s: %s", task.odr_id, lost)
             else:
-                return Done(payload.size, note)
+                task = task if path == task.stored_path else _record(task, context, path)
+                return Done(payload.size, _note(task, payload))
         raise NameTaken(stored_path=task.stored_path)
 
     def _drop_if_stale(self, task: Task) -> None:
@@ -193,7 +198,8 @@ class Pipeline:
     def _store_again(self, task: Task, context: Context) -> Outcome:
         """A crash interrupted the storing: look first, so that nothing is stored twice."""
         payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
-        if self.storage.arrived(task, payload):
+        if path := self.storage.arrived(task, payload):
+            task = task if path == task.stored_path else _record(task, context, path)
             return Done(task.size, _note(task, payload))
         if payload is None:
             raise PayloadLost()
@@ -252,6 +258,10 @@ def _check_size(settings: Settings, size: int) -> None:
 
 
 def _note(task: Task, payload: Payload | None) -> Explanation:
+    """What is worth telling of a task that was stored."""
+    folder = task.stored_path.rpartition("/")[0] or "/"
+    if folder != task.path:
+        return stored_above(task.path, folder)
     is_page = payload is not None and payloads.is_unexpected_page(task.url, payload)
     return GOT_WEB_PAGE if is_page else NO_EXPLANATION
 
@@ -266,8 +276,8 @@ def _admitted(task: Task, policy: Policy) -> Task:
     )
 
 
-def _record(task: Task, context: Context, name: str, payload: Payload, stored_path: str) -> Task:
-    recorded = context.storing(task, name=name, size=payload.size, stored_path=stored_path)
+def _record(task: Task, context: Context, stored_path: str) -> Task:
+    recorded = context.storing(task, name=task.name, size=task.size, stored_path=stored_path)
     if recorded is None:
         raise _NotOurs
     return recorded

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.cli",
     "tests.support.databases",
     "tests.support.disks",
+    "tests.support.egress",
     "tests.support.engines",
     "tests.support.servers",
     "tests.support.service",

@@ -20,7 +20,8 @@ class Grant:
     """``bytes``: what may pass, in both directions and over all tunnels together; 0 is no limit.
 
     ``tunnels``: how many may be open at once. ``door``: a port of 127.0.0.1 that may be reached although it is this
-    machine, 0 for none: the canary's redirecting listener, never a task's.
+    machine, 0 for none: the canary's redirecting listener, never a task's. ``serial``: tells apart the times that one
+    claim began, for the end of the one may come to the guard after the beginning of the next.
     """
 
     odr_id: int
@@ -29,6 +30,7 @@ class Grant:
     bytes: int
     tunnels: int
     door: int = 0
+    serial: int = 0
 
 
 def credentials(key: bytes, grant: Grant) -> tuple[str, str]:

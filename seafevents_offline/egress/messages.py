@@ -56,10 +56,11 @@ class Ping:
 
 @dataclass(frozen=True)
 class Close:
-    """Cut all tunnels of this claim at once and forget what it has used."""
+    """Cut all tunnels of these credentials at once and forget what they have used."""
 
     odr_id: int
     claim: int
+    serial: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """The port to a download engine: five verbs and neutral values; nothing of an engine leaks through.
+And what an engine needs of the outside: the one way out.
 
 The pipeline adds a job, is woken through its callback whenever something changed, reads ``transfer.snapshot``
 and removes the transfer when it is done with it, however it ended.
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import OfflineDownloadError
 
@@ -19,7 +21,7 @@ from ..errors import OfflineDownloadError
 class Job:
     """What the engine shall fetch. ``folder`` exists, is ours alone and holds nothing but this job's files.
 
-    ``out``: the file name to use, already safe; empty leaves it to the server and the link.
+    ``out``: the file name to use, already safe; empty leaves it to the server and the link. ``owner``: for whom.
     """
 
     odr_id: int
@@ -27,6 +29,7 @@ class Job:
     url: str
     folder: Path
     out: str = ""
+    owner: str = ""
 
 
 class TransferState(Enum):
@@ -87,6 +90,34 @@ class EngineInfo:
     source: str
     tls: str
     note: str = ""
+
+
+class Egress(Protocol):
+    """The one way out: an HTTP proxy that only knows CONNECT. Every method may be called from any thread and returns
+    at once."""
+
+    @property
+    def proxy(self) -> str:
+        """``http://127.0.0.1:<port>``, the same for all time."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether connections are taken at the moment; nothing can be downloaded while they are not."""
+
+    def admit(self, odr_id: int, claim: int, owner: str) -> tuple[str, str]:
+        """User name and password for the connections of this claim."""
+
+    def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:
+        """What a connection of this claim was refused for, or failed of; certain once the engine has been told no.
+
+        One that is not retryable is a decision about the link; the others are what happened last.
+        """
+
+    def deaths(self) -> int:
+        """How often all connections were cut because the way out itself broke; certain once the engine sees it."""
+
+    def close(self, odr_id: int, claim: int) -> None:
+        """Cut all connections of this claim now, and forget what it has used and what it was refused."""
 
 
 class DownloadEngine(ABC):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..egress.policy import Policy
+from ..egress.supervisor import CANARY, Guard
+from ..engines.base import DownloadEngine
 from ..errors import OfflineDownloadError
 from ..repository import Repository
 from ..settings import Settings
 from ..tempdir import TempDir
 from ..units import format_size
+from . import boundary
 from .offline_downloader import pick_engine, pick_storage
 
 #: Seconds that an engine may take to end after it was tried.
@@ -35,6 +40,7 @@ def checks(settings: Settings, repository: Repository) -> list[Check]:
         "database": lambda: _database(repository),
         "temporary folder": lambda: _tempdir(settings),
         "download program": lambda: _engine(settings),
+        "guard": lambda: _guard(settings),
         "library": lambda: pick_storage(settings).health(),
     }
     return [_check(name, part) for name, part in parts.items()]
@@ -60,11 +66,29 @@ def _tempdir(settings: Settings) -> str:
 
 
 def _engine(settings: Settings) -> str:
-    # In a folder of its own: the service may be running in the other one.
-    with tempfile.TemporaryDirectory(prefix="offline-check-") as folder:
-        engine = pick_engine(settings, Path(folder))
+    with _engine_and_guard(settings) as (engine, guard, _):
         info = engine.info()
+        guard.start()
         engine.start()
-        engine.stop(time.monotonic() + _STOP_LIMIT)
     note = f" {info.note}" if info.note else ""
     return f"{info.name} {info.version} with {info.tls}, from {info.source}; it starts.{note}"
+
+
+def _guard(settings: Settings) -> str:
+    with _engine_and_guard(settings) as (engine, guard, place):
+        boundary.start(engine, guard, place)
+    return "the download program reaches nothing of this server; everything it connects to goes through the guard."
+
+
+@contextlib.contextmanager
+def _engine_and_guard(settings: Settings) -> Iterator[tuple[DownloadEngine, Guard, Path]]:
+    """And a folder for what is tried; all ended afterwards. In a place of their own, for the service may be running."""
+    with tempfile.TemporaryDirectory(prefix="offline-check-") as folder:
+        tempdir = TempDir(Path(folder))
+        tempdir.open()
+        guard = Guard(settings, Policy.from_settings(settings))
+        engine = pick_engine(settings, tempdir.path, guard)
+        try:
+            yield engine, guard, tempdir.make(CANARY)
+        finally:
+            boundary.stop(engine, guard, time.monotonic() + _STOP_LIMIT)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engines.base import EngineInfo
+from ..errors import OfflineDownloadError
 from .run import TaskRun
 
 #: Characters of each text: the row is read with every answer that pages give about the service.
@@ -20,21 +21,33 @@ def engine_as_json(info: EngineInfo) -> dict[str, str]:
 
 
 def health(
-    *, workers: int, runs: Collection[TaskRun], engine: dict[str, str], folder: Path, scan_age: float
+    *,
+    workers: int,
+    runs: Collection[TaskRun],
+    engine: dict[str, str],
+    guard: dict[str, object],
+    folder: Path,
+    scan_age: float,
 ) -> dict[str, Any]:
     """The column ``health`` of a node's row.
 
     ``scan_age``: seconds since the last scan that succeeded; an age, so that no two clocks need to agree.
-    ``suspended``: how many downloads stand still because the engine is away.
+    ``suspended``: how many downloads stand still because the engine or the guard is away.
     """
     return {
         "workers": workers,
         "running": len(runs),
         "suspended": sum(run.suspended for run in runs),
         "engine": engine,
+        "guard": guard,
         "disk": _disk(folder),
         "scan_age": round(scan_age, 1),
     }
+
+
+def off(error: OfflineDownloadError) -> dict[str, Any]:
+    """The column of a node that did not start, written once."""
+    return {"off": {"reason": error.reason, "args": error.reason_args, "sentence": str(error)}}
 
 
 def _disk(folder: Path) -> dict[str, int] | None:

@@ -88,7 +88,15 @@ def test_requests_say_nothing_about_us(aria2: Aria2, http_server: HttpServer) ->
     assert request.headers["accept"] == "*/*"
     assert "metalink" not in str(request.headers)
     assert request.headers["user-agent"].startswith("seafevents-offline/")
-    assert set(request.headers) <= {"user-agent", "accept", "host", "pragma", "cache-control", "want-digest"}
+    assert set(request.headers) <= {
+        "user-agent",
+        "accept",
+        "host",
+        "pragma",
+        "cache-control",
+        "want-digest",
+        "connection",
+    }
 
 
 def test_a_netrc_is_not_read(make_aria2: MakeAria2, http_server: HttpServer) -> None:

@@ -24,6 +24,7 @@ from seafevents_offline.engines.aria2 import Aria2Engine, end_old_engine, proces
 from seafevents_offline.errors import EngineUnavailable
 from seafevents_offline.process import identity
 from seafevents_offline.settings import Settings
+from tests.support.egress import Open
 from tests.support.engines import Aria2
 from tests.support.http_server import Answer, File, HttpServer
 from tests.support.ports import free_port, server_port
@@ -104,7 +105,7 @@ def test_an_inherited_file_is_the_lock_and_no_other(
     os.set_inheritable(other, True)
     fcntl.flock(lock, fcntl.LOCK_EX)
     aria2 = make_aria2()
-    aria2.engine = Aria2Engine(aria2.settings, aria2.home, lock)
+    aria2.engine = Aria2Engine(aria2.settings, aria2.home, Open(), lock)
     aria2.start()
     files = {os.readlink(f"/proc/{aria2.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{aria2.process.pid}/fd")}
     assert str(tmp_path / "lock") in files
@@ -217,8 +218,9 @@ from pathlib import Path
 from seafevents_offline.engines.aria2 import Aria2Engine
 from seafevents_offline.engines.base import Job
 from seafevents_offline.settings import Settings
+from tests.support.egress import Open
 home, binary, url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-engine = Aria2Engine(Settings(aria2c=binary), home)
+engine = Aria2Engine(Settings(aria2c=binary), home, Open())
 engine.start()
 (home / "1").mkdir()
 engine.add(Job(1, 1, url, home / "1"), lambda: None)
@@ -266,7 +268,7 @@ def test_the_engine_of_a_killed_daemon_is_ended(
     end_old_engine(home, began + 60)
     assert time.monotonic() - began < 10
     assert not old.is_running() or old.status() == psutil.STATUS_ZOMBIE
-    assert Aria2Engine(Settings(), home).resumable(home / "1")
+    assert Aria2Engine(Settings(), home, Open()).resumable(home / "1")
 
 
 def test_the_engine_of_a_living_daemon_is_left_alone(daemon: subprocess.Popen[str], tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.engines.aria2 import Aria2Engine
-from seafevents_offline.engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
+from seafevents_offline.engines.base import DownloadEngine, Egress, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Deliver, Hold, StubEngine
 from seafevents_offline.settings import Settings
 
@@ -86,11 +87,11 @@ class Watch:
 class Aria2:
     """A started Aria2Engine with its own directory; each task has a folder in it."""
 
-    def __init__(self, home: Path, binary: Path, **settings: object) -> None:
+    def __init__(self, home: Path, binary: Path, egress: Egress, **settings: object) -> None:
         self.home = home
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Settings(**{"aria2c": str(binary), "allow_addresses": ALLOWED, **settings})  # type: ignore[arg-type]
-        self.engine = Aria2Engine(self.settings, home)
+        self.engine = Aria2Engine(self.settings, home, egress)
 
     def start(self) -> Aria2:
         self.engine.start()
@@ -113,12 +114,12 @@ class Aria2:
 
 
 @pytest.fixture
-def make_aria2(tmp_path: Path, aria2c: Path) -> Iterator[Callable[..., Aria2]]:
+def make_aria2(tmp_path: Path, aria2c: Path, guard: Guard) -> Iterator[Callable[..., Aria2]]:
     """Makes aria2 engines, one home unless told otherwise; all are stopped at the end, and nothing of them is left."""
     made: list[Aria2] = []
 
-    def make(home: str = "engine", binary: Path = aria2c, **settings: object) -> Aria2:
-        made.append(Aria2(tmp_path / home, binary, **settings))
+    def make(home: str = "engine", binary: Path = aria2c, egress: Egress = guard, **settings: object) -> Aria2:
+        made.append(Aria2(tmp_path / home, binary, egress, **settings))
         return made[-1]
 
     yield make
@@ -192,10 +193,10 @@ class StubScene(Scene):
 
 
 class Aria2Scene(Scene):
-    def __init__(self, place: Path, binary: Path, server: HttpServer) -> None:
+    def __init__(self, place: Path, binary: Path, server: HttpServer, egress: Egress) -> None:
         super().__init__(place)
         settings = Settings(aria2c=str(binary), workers=64, connections=1, allow_addresses=ALLOWED)
-        self.engine = Aria2Engine(settings, place)
+        self.engine = Aria2Engine(settings, place, egress)
         self._server = server
         self._gates: dict[str, Gate] = {}
 
@@ -217,14 +218,14 @@ class Aria2Scene(Scene):
 
 
 @pytest.fixture(params=["stub", "distribution", "static"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path, http_server: HttpServer) -> Iterator[Scene]:
+def scene(request: pytest.FixtureRequest, tmp_path: Path, http_server: HttpServer, guard: Guard) -> Iterator[Scene]:
     """Every engine, not started."""
     found: Scene
     if request.param == "stub":
         found = StubScene(tmp_path)
     else:
         binary = distribution_aria2c() if request.param == "distribution" else static_aria2c()
-        found = Aria2Scene(tmp_path, binary, http_server)
+        found = Aria2Scene(tmp_path, binary, http_server, guard)
     yield found
     found.engine.stop(time.monotonic() + 10)
 

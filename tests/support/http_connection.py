@@ -319,6 +319,9 @@ class Response:
         except ValueError:
             phrase = "Unknown"
         lines = [f"HTTP/1.1 {status} {phrase}".encode()]
+        if self.request.headers.get("connection", "").lower() == "close":
+            # As servers do that will close it; a client may try it again otherwise.
+            headers = {"Connection": "close", **headers}
         for name, value in headers.items():
             lines.append(name.encode() + b": " + (value if isinstance(value, bytes) else value.encode()))
         await self.connection.write(b"\r\n".join(lines) + b"\r\n\r\n")

@@ -16,6 +16,7 @@ from seafevents_offline.engines.aria2.book import Book, Entry
 from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.aria2.process import Aria2Process
 from seafevents_offline.engines.base import Job, Transfer
+from tests.support.egress import Open
 
 
 class Stuck:
@@ -49,7 +50,7 @@ class Stage:
         self.book = Book()
         self.transfer = Transfer(Job(1, 1, "http://example.com/a", folder), lambda: None)
         self.book.add(Entry("0000000001000001", self.transfer))
-        self.monitor = Monitor(self.book, self._launch)
+        self.monitor = Monitor(self.book, self._launch, Open())
         self.monitor._adopt(self._launch())
 
     def _launch(self) -> Aria2Process:

@@ -10,6 +10,7 @@ import pytest
 from seafevents_offline.engines.aria2 import Aria2Engine, options
 from seafevents_offline.engines.base import Job
 from seafevents_offline.settings import Settings
+from tests.support.egress import Open
 
 
 def job(odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
@@ -29,24 +30,42 @@ def test_each_claim_of_a_task_has_its_own_name(odr_id: int, claim: int, gid: str
     assert options.gid(job(odr_id, claim)) == gid
 
 
-def test_a_download_has_four_options_at_most() -> None:
-    assert options.download(job(), "", resume=False) == {
+def test_a_download_is_told_its_name_its_place_and_its_login() -> None:
+    login = {
+        f"{scheme}-proxy-{what}": value
+        for scheme in ("http", "https", "ftp", "all")
+        for what, value in (("user", "claim"), ("passwd", "secret"))
+    }
+    assert options.download(job(), "", False, ("claim", "secret")) == {
         "gid": "0000000001000001",
         "dir": "/place",
         "continue": "false",
+        **login,
     }
-    assert options.download(job(), "name", resume=True) == {
+    assert options.download(job(), "name", True, ("claim", "secret")) == {
         "gid": "0000000001000001",
         "dir": "/place",
         "continue": "true",
         "out": "name",
+        **login,
     }
+
+
+def test_the_way_out_is_named_for_every_scheme_and_has_no_exceptions() -> None:
+    assert options.way_out("http://127.0.0.1:9") == [
+        "--http-proxy=http://127.0.0.1:9",
+        "--https-proxy=http://127.0.0.1:9",
+        "--ftp-proxy=http://127.0.0.1:9",
+        "--all-proxy=http://127.0.0.1:9",
+        "--no-proxy=",
+        "--proxy-method=tunnel",
+    ]
 
 
 @pytest.mark.parametrize("out", ["../evil", "/etc/passwd", "a/b", ".", ".."])
 def test_a_path_is_no_name(out: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a base name"):
-        Aria2Engine(Settings(), tmp_path).add(job(out=out), lambda: None)
+        Aria2Engine(Settings(), tmp_path, Open()).add(job(out=out), lambda: None)
 
 
 def test_settings_become_options() -> None:
@@ -61,5 +80,7 @@ def test_settings_become_options() -> None:
 def test_aria2c_knows_every_option(aria2c: Path, tmp_path: Path) -> None:
     """A misspelt one would be ignored in a configuration file."""
     found = {**options.configuration(Settings(), Path("/etc/hostname"), 1), **options.rpc(1, "secret")}
+    found |= options.download(job(), "name", True, ("", ""))
+    found |= dict.fromkeys(word[2:].partition("=")[0] for word in options.way_out("http://127.0.0.1:9"))
     known = subprocess.run([aria2c, "--help=#all"], capture_output=True, text=True, check=True, timeout=60).stdout
     assert [name for name in found if f"--{name}" not in known] == []

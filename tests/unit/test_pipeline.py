@@ -112,7 +112,7 @@ def test_a_link_becomes_a_file(scene: MakeScene) -> None:
     assert here.run() == Done(5)
     assert here.stored == {"/a.bin": b"hello"}
     assert here.recorded == [("a.bin", 5, "/a.bin")]
-    assert here.engine.added == [Job(7, 3, URL, here.tempdir.folder(7), "")]
+    assert here.engine.added == [Job(7, 3, URL, here.tempdir.folder(7), "", "ada")]
 
 
 def test_the_place_is_recorded_before_anything_is_put_there(scene: MakeScene) -> None:

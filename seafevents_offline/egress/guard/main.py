@@ -67,7 +67,7 @@ async def _serve(configuration: Configuration) -> None:
         if isinstance(message, Ping):
             reporter.tell(Pong(message.n))
         elif isinstance(message, Close):
-            usages.close(message.odr_id, message.claim)
+            usages.close(message.odr_id, message.claim, message.serial)
 
     threading.Thread(target=_listen, args=(loop, obey), name="commands", daemon=True).start()
     Server(socket.socket(fileno=configuration.fd), means).start()

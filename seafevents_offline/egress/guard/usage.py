@@ -60,10 +60,10 @@ class Usages:
     """All claims that were seen."""
 
     def __init__(self) -> None:
-        self._claims: OrderedDict[tuple[int, int], Usage] = OrderedDict()
+        self._claims: OrderedDict[tuple[int, int, int], Usage] = OrderedDict()
 
     def of(self, grant: Grant) -> Usage:
-        key = (grant.odr_id, grant.claim)
+        key = (grant.odr_id, grant.claim, grant.serial)
         usage = self._claims.setdefault(key, Usage(grant))
         # A claim may be told new limits; its credentials prove them.
         usage.grant = grant
@@ -72,9 +72,9 @@ class Usages:
             self._forget_oldest()
         return usage
 
-    def close(self, odr_id: int, claim: int) -> None:
+    def close(self, odr_id: int, claim: int, serial: int) -> None:
         """Cut its tunnels and forget it."""
-        usage = self._claims.pop((odr_id, claim), None)
+        usage = self._claims.pop((odr_id, claim, serial), None)
         for tunnel in tuple(usage.tunnels) if usage else ():
             tunnel.cut(Why.CUT)
 

@@ -4,7 +4,8 @@
               ├─ end() ─> dropped        ├─ end() ─> ending ──aria2c let go──> settled
               └───────── again() ────────┘
 
-When aria2c dies, everything that was sent is new again, and what was ending has ended.
+When aria2c dies, everything that was sent is new again, and what was ending has ended. While there is no way out,
+nothing new is sent.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Entry:
     """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it.
 
     ``part_is_useless``: it must begin at 0, whatever its folder holds. ``resumed``: it continues a part.
-    ``saved``: its folder has the mark that a control file has been there.
+    ``saved``: its folder has the mark that a control file has been there. ``cuts``: how often the way out had broken
+    when it was sent; None while it never was.
     """
 
     gid: str
@@ -38,12 +40,13 @@ class Entry:
     resumed: bool = False
     part_is_useless: bool = False
     saved: bool = False
+    cuts: int | None = None
     deaths: int = 0
     reached: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
     def died(self) -> bool:
-        """Count a death of aria2c; whether there were too many."""
+        """Count a death of aria2c, or of the way out; whether there were too many."""
         completed = self.transfer.snapshot.completed
         self.deaths = 1 if completed > self.reached else self.deaths + 1
         self.reached = max(self.reached, completed)
@@ -71,6 +74,7 @@ class Book:
         self._looks: set[str] = set()
         self._forgets: list[str] = []
         self._poked = False
+        self._held = False
 
     # --- callers and notifications --------------------------------------------------------------------
 
@@ -117,10 +121,11 @@ class Book:
             poked, self._poked = self._poked, False
             return poked
 
-    def take(self) -> Work:
-        """The work of one round; it is not offered again."""
+    def take(self, *, hold: bool = False) -> Work:
+        """The work of one round; it is not offered again. ``hold``: nothing new is sent, now and until the next one."""
         with self._changed:
-            news = [self._new.popleft() for _ in range(min(_BATCH, len(self._new)))]
+            self._held = hold
+            news = [self._new.popleft() for _ in range(0 if hold else min(_BATCH, len(self._new)))]
             # Some were ended or failed while they waited.
             news = [entry for entry in news if self._open.get(entry.gid) is entry]
             for entry in news:
@@ -180,4 +185,4 @@ class Book:
         return [entry for entry in sent if not entry.ending and entry.died()]
 
     def _has_work(self) -> bool:
-        return bool(self._poked or self._new or self._ends or self._looks or self._forgets)
+        return bool(self._poked or (self._new and not self._held) or self._ends or self._looks or self._forgets)

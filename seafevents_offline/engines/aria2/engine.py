@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...settings import Settings
-from ..base import DownloadEngine, EngineInfo, Job, Transfer
+from ..base import DownloadEngine, Egress, EngineInfo, Job, Transfer
 from . import binary, folder, options, process, trust
 from .book import Book, Entry
 from .monitor import Monitor
@@ -24,18 +24,19 @@ _RELEASE_LIMIT = 15.0
 
 
 class Aria2Engine(DownloadEngine):
-    """A private aria2c child, kept alive.
+    """A private aria2c child, kept alive, that connects to nothing but ``egress``.
 
     ``home``: an existing directory of ours alone, for aria2c's own files. ``lock_fd``: a locked file that the child
     inherits, so that the lock is free only when it has ended, too.
     """
 
-    def __init__(self, settings: Settings, home: Path, lock_fd: int | None = None) -> None:
+    def __init__(self, settings: Settings, home: Path, egress: Egress, lock_fd: int | None = None) -> None:
         self._settings = settings
         self._home = home.absolute()
+        self._egress = egress
         self._lock_fd = lock_fd
         self._book = Book()
-        self._monitor = Monitor(self._book, self._launch)
+        self._monitor = Monitor(self._book, self._launch, egress)
 
     def start(self) -> None:
         process.end_old_engine(self._home, time.monotonic() + _OLD_LIMIT)
@@ -54,6 +55,8 @@ class Aria2Engine(DownloadEngine):
 
     def remove(self, transfer: Transfer) -> None:
         entry = self._book.end(options.gid(transfer.job), transfer)
+        # Now, whatever aria2c is doing: not a byte more comes for it.
+        self._egress.close(transfer.job.odr_id, transfer.job.claim)
         if entry is not None and not entry.released.wait(_RELEASE_LIMIT):
             logger.warning("task %s: aria2c does not let go of its download; ending it", transfer.job.odr_id)
             self._monitor.kill()
@@ -70,5 +73,10 @@ class Aria2Engine(DownloadEngine):
     def _launch(self) -> process.Aria2Process:
         found = binary.find(self._settings.aria2c)
         bundle = trust.find_bundle(self._settings.ca_certificate)
-        configuration = options.configuration(self._settings, bundle, os.getpid())
-        return process.launch(found.path, self._home, configuration, self._lock_fd)
+        orders = process.Orders(
+            found.path,
+            options.way_out(self._egress.proxy),
+            options.configuration(self._settings, bundle, os.getpid()),
+            self._lock_fd,
+        )
+        return process.launch(orders, self._home)

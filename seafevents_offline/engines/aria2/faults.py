@@ -36,7 +36,11 @@ _HANDSHAKE = "SSL/TLS handshake failure"
 #: Handshakes that ended without a verdict: the line broke (the first three are GnuTLS, the others OpenSSL).
 _HANDSHAKE_BROKEN = re.compile(r"non-properly terminated|pull function|push function|protocol error|I/O error")
 
-_LINE_BROKEN = re.compile(r"Failed to (establish connection|receive data|send data)|Got EOF|No URI available")
+_PROXY_REFUSED = "Proxy connection failed"
+
+_LINE_BROKEN = re.compile(
+    r"Proxy connection failed|Failed to (establish connection|receive data|send data)|Got EOF|No URI available"
+)
 
 _NOT_WRITABLE = "it cannot write to its temporary folder."
 
@@ -58,6 +62,11 @@ def to_error(code: str, message: str, job: Job, size: int) -> OfflineDownloadErr
         # After a redirect it is not the link's host.
         return HostNotFound(host=resolved[1])
     return _by_code(code, host)
+
+
+def is_of_the_way_out(message: str) -> bool:
+    """Whether it failed because a connection did not come about: why, only the guard knows."""
+    return _PROXY_REFUSED in message
 
 
 def part_is_useless(code: str, message: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import EngineFault, EngineUnavailable, OfflineDownloadError
 from ...threads import survive
-from ..base import EngineFile, Snapshot, TransferState
+from ..base import Egress, EngineFile, Snapshot, TransferState
 from . import faults, folder, options
 from .book import Book, Entry
 from .notifications import Notifications
@@ -47,15 +47,17 @@ _STATUS = [*_PROGRESS, "errorCode", "errorMessage", "files"]
 class Monitor:
     """``launch`` makes a new aria2c or raises EngineUnavailable."""
 
-    def __init__(self, book: Book, launch: Callable[[], Aria2Process]) -> None:
+    def __init__(self, book: Book, launch: Callable[[], Aria2Process], egress: Egress) -> None:
         self._book = book
         self._launch = launch
+        self._egress = egress
         self._notifications = Notifications(book.look, book.poke)
         self._stopping = threading.Event()
         self._deadline = 0.0
         self._process: Aria2Process | None = None
         self._client: RpcClient | None = None
         self._is_dying = False
+        self._has_way_out = True
         self._next_poll = self._next_start = self._next_warning = 0.0
         self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
 
@@ -105,8 +107,7 @@ class Monitor:
         if self._process is not None and (self._is_dying or not self._process.running()):
             self._bury("has died")
         if self._is_dying or (self._process is None and not self._revive()):
-            for entry in self._book.everything():
-                entry.transfer.update(replace(entry.transfer.snapshot, speed=0, suspended=True))
+            self._suspend()
             return
         try:
             self._round(everything or time.monotonic() >= self._next_poll)
@@ -115,10 +116,17 @@ class Monitor:
             dead = self._process is None or self._process.wait(time.monotonic() + _DYING_TIME)
             self._bury("has died" if dead else f"does not answer ({silent})")
 
+    def _suspend(self) -> None:
+        for entry in self._book.everything():
+            entry.transfer.update(replace(entry.transfer.snapshot, speed=0, suspended=True))
+
     # --- one round ------------------------------------------------------------------------------------
 
     def _round(self, poll: bool) -> None:
-        work = self._book.take()
+        self._has_way_out = self._egress.is_up
+        if not self._has_way_out:
+            self._suspend()
+        work = self._book.take(hold=not self._has_way_out)
         calls = [Call(RpcClient.REMOVE_DOWNLOAD_RESULT, (gid,), _ignore) for gid in work.forgets]
         calls += [call for entry in work.news if (call := self._add_call(entry)) is not None]
         calls += [Call(RpcClient.FORCE_REMOVE, (entry.gid,), partial(self._ending, entry)) for entry in work.ends]
@@ -141,9 +149,19 @@ class Monitor:
             self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
         entry.resumed, entry.saved = part is not None, False
+        login = self._admitted(entry)
         # A part goes on under its present name, whatever the server calls it today: a second name is a second file.
-        download = options.download(job, part.name if part else job.out, resume=entry.resumed)
+        download = options.download(job, part.name if part else job.out, entry.resumed, login)
         return Call(RpcClient.ADD_URI, ([job.url], download), partial(self._added, entry))
+
+    def _admitted(self, entry: Entry) -> tuple[str, str]:
+        """Its credentials for the way out, where nothing is left of an earlier try."""
+        job = entry.transfer.job
+        if entry.cuts is not None:
+            self._egress.close(job.odr_id, job.claim)
+        # Before aria2c can connect: a break after this moment is one of its own.
+        entry.cuts = self._egress.deaths()
+        return self._egress.admit(job.odr_id, job.claim, job.owner)
 
     def _added(self, entry: Entry, answer: Any) -> None:
         if isinstance(answer, Refused):
@@ -171,7 +189,12 @@ class Monitor:
             entry = expected.pop(status["gid"], None)
             if entry is not None:
                 entry.saved = entry.saved or folder.mark_saved(entry.transfer.job.folder)
-                entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
+                self._progress(entry, status)
+
+    def _progress(self, entry: Entry, status: Mapping[str, Any]) -> None:
+        # Without a way out it is suspended, however much aria2c still believes in it.
+        if self._has_way_out:
+            entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
 
     def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
         for status in answer:
@@ -183,7 +206,7 @@ class Monitor:
     def _seen(self, entry: Entry, answer: Any) -> None:
         status = {"status": "lost"} if isinstance(answer, Refused) else answer
         if status["status"] in ("active", "waiting", "paused"):
-            entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
+            self._progress(entry, status)
         elif status["status"] == "complete":
             folder.mark_saved(entry.transfer.job.folder, finished=True)
             self._settle(entry, _snapshot(TransferState.COMPLETE, status))
@@ -194,12 +217,29 @@ class Monitor:
 
     def _failed(self, entry: Entry, status: Mapping[str, Any]) -> None:
         job, code, message = entry.transfer.job, status["errorCode"], status.get("errorMessage", "")
-        if entry.resumed and faults.part_is_useless(code, message):
+        refusal = self._egress.refusal(job.odr_id, job.claim)
+        if refusal is not None and not refusal.retryable:
+            # A decision about the link is the reason, whatever became of its other connections.
+            self._fail(entry, refusal, status)
+        elif entry.cuts != self._egress.deaths() or not self._egress.is_up:
+            self._cut(entry, status)
+        elif entry.resumed and faults.part_is_useless(code, message):
             logger.info("task %s: its part cannot be continued; beginning again", job.odr_id)
             entry.part_is_useless = True
             self._book.again(entry)
+        elif refusal is not None and faults.is_of_the_way_out(message):
+            self._fail(entry, refusal, status)
         else:
             self._fail(entry, faults.to_error(code, message, job, int(status["totalLength"])), status)
+
+    def _cut(self, entry: Entry, status: Mapping[str, Any]) -> None:
+        """The way out broke under it, which is not its fault; unless it is the one that breaks it."""
+        entry.transfer.update(replace(_snapshot(TransferState.ACTIVE, status), speed=0, suspended=True))
+        if entry.died():
+            logger.warning("task %s: the guard ended too often while it was downloaded", entry.transfer.job.odr_id)
+            self._fail(entry, EngineFault(code="crash"), status)
+        else:
+            self._book.again(entry)
 
     def _fail(self, entry: Entry, error: OfflineDownloadError, status: Mapping[str, Any] | None = None) -> None:
         self._settle(entry, _snapshot(TransferState.FAILED, status or {}, error))

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -87,15 +88,26 @@ class Aria2Process:
             logger.debug("the log of aria2c is not there")
 
 
-def launch(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd: int | None) -> Aria2Process:
-    """Start aria2c and wait until it listens. ``folder`` gets its files; ``lock_fd`` is inherited and so kept locked.
+@dataclass(frozen=True)
+class Orders:
+    """What aria2c is started with. ``arguments``: on its command line, which everybody can read; ``configuration``: in
+    a file that only it reads. ``lock_fd`` is inherited and so kept locked."""
+
+    binary: Path
+    arguments: Sequence[str]
+    configuration: Mapping[str, str]
+    lock_fd: int | None = None
+
+
+def launch(orders: Orders, folder: Path) -> Aria2Process:
+    """Start aria2c and wait until it listens. ``folder`` gets its files.
 
     Raises EngineUnavailable.
     """
     deadline = time.monotonic() + _START_LIMIT
     for _ in range(_PORT_TRIES):
         try:
-            process = _spawn(binary, folder, configuration, lock_fd)
+            process = _spawn(orders, folder)
         except OSError as error:
             raise EngineUnavailable(detail=f"aria2c cannot be started: {error}.") from error
         if _wait_for_port(process, deadline):
@@ -121,14 +133,14 @@ def end_old_engine(folder: Path, deadline: float) -> None:
     logger.warning("the old aria2c (process %s) does not end", pid)
 
 
-def _spawn(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd: int | None) -> Aria2Process:
+def _spawn(orders: Orders, folder: Path) -> Aria2Process:
     port, secret, conf = _free_port(), secrets.token_hex(32), _conf(folder)
-    lines = {**configuration, **options.rpc(port, secret)}
+    lines = {**orders.configuration, **options.rpc(port, secret)}
     _write_private(conf, "".join(f"{name}={value}\n" for name, value in lines.items()))
     log = folder / "aria2.log"
     with _open_private(log) as output:
         child = subprocess.Popen(
-            [str(binary), f"--conf-path={conf}"],
+            [str(orders.binary), f"--conf-path={conf}", *orders.arguments],
             cwd=folder,
             # No proxies, no library paths of the host's, no account's home.
             env={"HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C"},
@@ -136,7 +148,7 @@ def _spawn(binary: Path, folder: Path, configuration: Mapping[str, str], lock_fd
             stdout=output,
             stderr=output,
             close_fds=True,
-            pass_fds=() if lock_fd is None else (lock_fd,),
+            pass_fds=() if orders.lock_fd is None else (orders.lock_fd,),
             # Ctrl-C in the host's terminal is not meant for it.
             start_new_session=True,
         )
