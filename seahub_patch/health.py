@@ -12,9 +12,12 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from seafevents_offline.errors import from_reason
 from seafevents_offline.repository import Node
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.units import format_size
+
+from .replies import translated
 
 _S = OfflineDownloadStatus
 
@@ -29,6 +32,9 @@ _SCAN_PATIENCE = 60.0
 
 #: What counts as a number: an exabyte.
 _LARGEST = 2**60
+
+#: What a node says once that did not start, and why.
+_OFF = "off"
 
 #: Nodes that are described.
 _MOST = 20
@@ -61,7 +67,7 @@ class Limits:
 
 
 def is_awake(node: Node, now: datetime) -> bool:
-    return abs(now - node.beat_at) <= SILENCE
+    return _OFF not in node.health and abs(now - node.beat_at) <= SILENCE
 
 
 def is_running(nodes: Iterable[Node], now: datetime) -> bool:
@@ -107,6 +113,7 @@ def of_nodes(nodes: Iterable[Node], now: datetime, limits: Limits) -> list[Check
     parts: list[tuple[str, str, list[Node], Callable[[Node], Finding]]] = [
         ("nodes", gettext("Nodes"), newest, lambda node: _presence(node, now)),
         ("engine", gettext("Download program"), awake, _engine),
+        ("guard", gettext("Guard of the connections"), awake, _guard),
         ("temporary_folder", gettext("Temporary folder"), awake, lambda node: _disk(node, limits.disk_high)),
         ("last_scan", gettext("Last look for new links"), awake, lambda node: _scan(node, now, limits.interval)),
     ]
@@ -125,14 +132,19 @@ def _database(ok: bool, sentence: str) -> Check:
 def _presence(node: Node, now: datetime) -> Finding:
     silence = (now - node.beat_at).total_seconds()
     ok = is_awake(node, now)
-    if ok:
+    why = ""
+    if _OFF in node.health:
+        sentence = gettext("{node} (version {version}) did not start {time} ago: {why}")
+        why = _reason(node.health[_OFF])
+        ok = silence > _GIVEN_UP.total_seconds()
+    elif ok:
         sentence = gettext("{node} (version {version}) was last heard of {time} ago.")
     elif silence < 0:
         sentence = gettext("{node} (version {version}) has a clock that is {time} ahead; please set it.")
     else:
         sentence = gettext("{node} (version {version}) has been silent for {time}.")
         ok = silence > _GIVEN_UP.total_seconds()
-    return _finding(ok, node, sentence, version=node.version, time=_duration(abs(silence)))
+    return _finding(ok, node, sentence, version=node.version, time=_duration(abs(silence)), why=why)
 
 
 def _engine(node: Node) -> Finding:
@@ -141,14 +153,37 @@ def _engine(node: Node) -> Finding:
     name, version, tls = (str(engine.get(key) or "") for key in ("name", "version", "tls"))
     if not name:
         return _finding(False, node, gettext("{node} does not say which program it downloads with."))
-    if _number(node.health, "suspended"):
+    is_away = bool(_number(node.health, "suspended")) and _has_guard(node)
+    if is_away:
         sentence = gettext("{node}: {program} does not answer at the moment; it is being started again.")
     elif not tls:
         sentence = gettext("{node}: {program} cannot open secure links (https); please install another one.")
     else:
         sentence = gettext("{node}: {program} with {tls}.")
-    ok = bool(tls) and not _number(node.health, "suspended")
+    ok = bool(tls) and not is_away
     return _finding(ok, node, sentence, program=f"{name} {version}".strip(), tls=tls)
+
+
+def _guard(node: Node) -> Finding:
+    if not isinstance(node.health.get("guard"), Mapping):
+        return _finding(False, node, gettext("{node} does not say whether its connections are guarded."))
+    ok = _has_guard(node)
+    if ok:
+        sentence = gettext("{node}: every connection goes through the guard.")
+    else:
+        sentence = gettext("{node}: the guard is away at the moment, so downloads wait; it is being started again.")
+    return _finding(ok, node, sentence)
+
+
+def _has_guard(node: Node) -> bool:
+    about = node.health.get("guard")
+    return isinstance(about, Mapping) and about.get("up") is True
+
+
+def _reason(off: Any) -> str:
+    """Why a node did not start, in the reader's language."""
+    reason, args = (off.get("reason"), off.get("args")) if isinstance(off, Mapping) else (None, None)
+    return translated(from_reason(str(reason), args if isinstance(args, Mapping) else {}))
 
 
 def _disk(node: Node, high: float) -> Finding:

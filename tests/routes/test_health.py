@@ -20,6 +20,7 @@ WELL: dict[str, Any] = {
     "running": 1,
     "suspended": 0,
     "engine": {"name": "aria2", "version": "1.37.0", "tls": "GnuTLS/3.7.9"},
+    "guard": {"up": True, "deaths": 0},
     "disk": {"free": 2**40, "total": 2**41},
     "scan_age": 4.0,
 }
@@ -68,6 +69,7 @@ def test_a_service_that_is_well_says_so_part_by_part(admin: Admin, slash: str) -
         "service",
         "nodes",
         "engine",
+        "guard",
         "temporary_folder",
         "last_scan",
         "queue",
@@ -76,6 +78,7 @@ def test_a_service_that_is_well_says_so_part_by_part(admin: Admin, slash: str) -
     assert checks["service"]["detail"] == "The download service is running."
     assert checks["nodes"]["detail"] == "one (version 0.1.0) was last heard of 3 s ago."
     assert checks["engine"]["detail"] == "one: aria2 1.37.0 with GnuTLS/3.7.9."
+    assert checks["guard"]["detail"] == "one: every connection goes through the guard."
     assert checks["temporary_folder"]["detail"] == "one: 1.0 TB of 2.0 TB are free."
     assert checks["last_scan"]["detail"] == "one looked 7 s ago."
     assert checks["queue"]["detail"] == "Waiting: 2, running: 2, paused: 1, failed: 1."
@@ -146,6 +149,8 @@ def test_times_are_two_units(admin: Admin, ago: float, words: str) -> None:
         ({"engine": {"name": "aria2", "version": "1", "tls": ""}}, "engine", "cannot open secure links"),
         ({"suspended": 2}, "engine", "does not answer at the moment"),
         ({"engine": None}, "engine", "does not say which program"),
+        ({"guard": {"up": False, "deaths": 3}, "suspended": 2}, "guard", "the guard is away at the moment"),
+        ({"guard": None}, "guard", "does not say whether its connections are guarded"),
         ({"disk": {"free": 2**30, "total": 2**40}}, "temporary_folder", "only 1.0 GB of 1.0 TB are free"),
         ({"disk": None}, "temporary_folder", "cannot look at its temporary folder"),
         ({"scan_age": 300}, "last_scan", "has not looked for 5 min 0 s"),
@@ -158,6 +163,31 @@ def test_what_is_wrong_with_a_node_is_told(admin: Admin, health: dict[str, Any],
     assert words in found[part]
     beat(admin, OTHER_NODE, "two")
     assert "two" in wrong(admin)[part]
+
+
+def off(admin: Admin, ago: float, told: Any) -> None:
+    beat(admin, ago=ago)
+    admin.repository.beat(NodeBeat(NODE, "one", "0.1.0", {"off": told}))
+    at = (NOW - timedelta(seconds=ago)).isoformat(" ", "microseconds")
+    admin.run_sql("UPDATE OfflineDownloadNode SET beat_at = ? WHERE node_id = ?", at, NODE)
+
+
+def test_a_node_that_stays_off_says_why(admin: Admin) -> None:
+    off(admin, 5, {"reason": "guard_bypassed", "args": {"address": "127.0.0.1"}, "sentence": "x"})
+    found = wrong(admin)
+    assert list(found) == ["service", "nodes"]
+    assert found["service"].startswith("The download service is not running.")
+    assert found["nodes"].startswith(
+        "one (version 0.1.0) did not start 5 s ago: The download service stays off: its test"
+    )
+    beat(admin)
+    report(admin, 200)
+
+
+@pytest.mark.parametrize("told", [None, "why", {"reason": 5, "args": "x"}, {"reason": "guard_bypassed", "args": {}}])
+def test_why_it_stays_off_may_be_anything(admin: Admin, told: Any) -> None:
+    off(admin, 5, told)
+    assert "Something went wrong inside the download service." in wrong(admin)["nodes"]
 
 
 @pytest.mark.parametrize(
