@@ -151,12 +151,14 @@ def judge(
     places = (asked.address, *carried(asked.address, surroundings.nat64))
     if policy.denies(asked.name) or any(place in network for place in places for network in policy.denied_networks):
         raise HostDenied(host=host)
-    if policy.opens(asked.name, port) or policy.opens(str(asked.address), port):
+    if policy.opens(asked.name, port):
+        return
+    if asked.name in policy.own_names:
+        raise OwnService(host=host)
+    if policy.opens(str(asked.address), port):
         return
     if port not in policy.ports and not (data and port in DATA_PORTS):
         raise _port_refused(policy, host, port)
-    if asked.name in policy.own_names:
-        raise OwnService(host=host)
     for place in places:
         _judge_place(policy, surroundings, place, asked)
 
