@@ -24,6 +24,7 @@ _END = re.compile(r"[\s.]+\Z")
 # In the path of a folder that exists already only these are surely a mistake.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FALLBACK = "download"
+_MOST_MARKS = 8
 
 
 def safe_name(name: str) -> str:
@@ -68,5 +69,20 @@ def _shorten(name: str, suffix: str) -> str:
     tail = f"{suffix}{dot}{extension}".encode()
     room = MAX_NAME_BYTES - len(tail)
     if len(stem.encode()) > room:
-        stem = _END.sub("", stem.encode()[:room].decode("utf-8", "ignore"))
+        stem = _END.sub("", _cut(stem, room))
     return stem + tail.decode()
+
+
+def _cut(text: str, room: int) -> str:
+    """At most ``room`` bytes of it; a character loses none of its marks: it goes with them."""
+    kept = text.encode()[:room].decode("utf-8", "ignore")
+    end = len(kept)
+    while 0 < end < len(text) and _is_mark(text[end]) and len(kept) - end < _MOST_MARKS:
+        end -= 1
+    # More of them are there to make trouble.
+    return kept if end < len(text) and _is_mark(text[end]) else kept[:end]
+
+
+def _is_mark(char: str) -> bool:
+    """Whether it is drawn onto the one before it: an accent, the colour of an emoji."""
+    return unicodedata.category(char).startswith("M") or "\U0001f3fb" <= char <= "\U0001f3ff"

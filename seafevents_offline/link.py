@@ -17,7 +17,11 @@ MAX_LINK_LENGTH = 4096
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,29}(?=:)")
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\\\]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\\\\]"
+)
+#: For what urlsplit cannot take apart.
+_USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 # urlsplit() overlooks what stands around the brackets; a zone ("%eth0") means nothing to another machine.
 _IPV6_NETLOC = re.compile(r"\[[0-9a-f:.]+\](:\d*)?", re.IGNORECASE | re.ASCII)
@@ -79,7 +83,7 @@ def without_user_info(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return url
+        return _USER_INFO.sub("", url)
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

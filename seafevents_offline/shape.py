@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
+from .link import without_user_info
 from .status import OfflineDownloadStatus
 from .task import Task
 
@@ -27,14 +28,15 @@ def seconds_left(task: Task) -> float | None:
 
 
 def shape(task: Task, repo_name: str) -> dict[str, Any]:
-    """Bytes, seconds, ISO-8601 with offset; ``progress`` 0 to 100; null where nobody knows."""
+    """Bytes, seconds, ISO-8601 with offset; ``progress`` 0 to 100; null where nobody knows.
+    Passwords in links that other programs wrote are left out."""
     left = seconds_left(task)
     return {
         "odr_id": task.odr_id,
         "repo_id": task.repo_id,
         "repo_name": repo_name,
         "path": task.path,
-        "url": task.url,
+        "url": without_user_info(task.url),
         "name": task.name,
         "size": task.size,
         "completed": task.completed,

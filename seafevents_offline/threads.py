@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from .text import traceback_of
+
 logger = logging.getLogger(__name__)
 
 
@@ -16,7 +18,7 @@ def survive(what: str, action: Callable[[], object]) -> bool:
     """
     try:
         action()
-    except Exception:
-        logger.exception("%s failed unexpectedly", what)
+    except Exception as error:  # noqa: BLE001 (it is logged)
+        logger.error("%s failed unexpectedly%s", what, traceback_of(error))
         return False
     return True

@@ -24,6 +24,7 @@ from seafevents_offline.errors import (
     SettingsError,
     TaskNotFound,
 )
+from seafevents_offline.text import traceback_of
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def translated(error: OfflineDownloadError) -> str:
 @singledispatch
 def failure(error: BaseException) -> Refusal:
     """What the reader is told of any error; what is nobody's input is logged here."""
-    logger.error("A request failed", exc_info=error)
+    logger.error("A request failed%s", traceback_of(error))
     return Refusal(500, _sentence_of(500))
 
 

@@ -7,6 +7,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from seafevents_offline.text import plain
+
 #: A cell that begins with one of these is a formula, or becomes one when the table is read again. Spreadsheets take
 #: the wide forms for the same.
 _DANGEROUS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -29,9 +31,9 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[b
 
 
 def cell(value: object) -> str:
-    """The value as text that is nothing but text: an apostrophe stands before what a spreadsheet would work out."""
+    """The value as one line that is nothing but text: an apostrophe stands before what a spreadsheet would work out."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return plain(f"'{text}" if text.startswith(_DANGEROUS) else text)
 
 
 def _taken(text: io.StringIO) -> bytes:

@@ -11,7 +11,8 @@ from typing import TextIO
 from ..shape import percent
 from ..status import ACTIVE, FINAL, OfflineDownloadStatus
 from ..task import Task
-from .output import clip, escape, pad, say, say_json, width
+from ..text import escape
+from .output import clip, pad, say, say_json, width
 from .words import situation, title, utc_now
 
 #: Nothing happens to these any more unless somebody acts.

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from ..errors import StorageUnavailable
-from .output import escape
+from ..text import escape_lines, traceback_of
 
 _PACKAGES = (__name__.partition(".")[0], "seahub_patch")
 #: What the page is made of; it is heard when it fails, not each time that somebody mistypes an address.
@@ -24,7 +25,10 @@ class _Formatter(logging.Formatter):
     """Messages hold names and sentences of servers; they shall not make lines or colours of their own."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        return escape(super().formatMessage(record))
+        return escape_lines(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return traceback_of(ei[1]).lstrip("\n")
 
 
 def warnings_to_stderr() -> None:

@@ -8,11 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-
-def escape(text: str) -> str:
-    """``text`` without anything that could steer a terminal or show another text than it is: control characters,
-    line ends, marks of writing direction and invisible characters appear as ``\\x1b`` or ``\\u202e``."""
-    return "".join(char if _is_harmless(char) else char.encode("unicode_escape").decode("ascii") for char in text)
+from ..text import escape
 
 
 def say(text: str = "") -> None:
@@ -59,11 +55,6 @@ def table(rows: Sequence[Sequence[str]], room: int | None) -> list[str]:
     columns = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = ["  ".join(pad(cell, size) for cell, size in zip(row, columns, strict=True)).rstrip() for row in rows]
     return lines if room is None else [clip(line, room) for line in lines]
-
-
-def _is_harmless(char: str) -> bool:
-    # "Zs" are blanks of many widths, which names in some scripts need.
-    return char.isprintable() or unicodedata.category(char) == "Zs"
 
 
 def _columns(char: str) -> int:

@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
+from ..link import without_user_info
 from ..shape import percent, seconds_left
 from ..status import OfflineDownloadStatus
 from ..task import Task
@@ -29,7 +30,8 @@ def utc_now() -> datetime:
 def title(task: Task) -> str:
     """What people call it: its name, else the last part of its link."""
     # By hand: a row that came by plain SQL may hold a link that urlsplit refuses.
-    return task.name or unquote(task.url.partition("?")[0].rstrip("/").rpartition("/")[2]) or task.url
+    url = without_user_info(task.url)
+    return task.name or unquote(url.partition("?")[0].rstrip("/").rpartition("/")[2]) or url
 
 
 def amount(task: Task) -> str:

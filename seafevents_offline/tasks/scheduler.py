@@ -21,6 +21,7 @@ from ..repository import NodeBeat, Repository
 from ..settings import Settings
 from ..task import Task
 from ..tempdir import TempDir
+from ..text import escape
 from .nodes import NodeWatch
 from .pool import WorkerPool
 from .run import TaskRun
@@ -165,7 +166,7 @@ class Scheduler:
         dead = self._watch.dead(now)
         newly_dead = dead - self._taken_over
         for node_id in newly_dead:
-            logger.warning("node %s has not been seen for a while: its tasks are taken over", node_id)
+            logger.warning("node %s has not been seen for a while: its tasks are taken over", escape(node_id))
             for task in self._repository.take_over(self._tempdir.node_id, node_id):
                 self._submit(task)
         # Once is enough: a dead node gets no new tasks, and one that comes back is watched anew.

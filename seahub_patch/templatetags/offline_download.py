@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, json_script
 
+from seafevents_offline.text import traceback_of
+
 from .. import host, page
 
 logger = logging.getLogger(__name__)
@@ -19,9 +21,9 @@ def offline_download(context: Any, name: str) -> str:
     """The configuration, the style sheet and the script; nothing where the feature is off or nobody is signed in."""
     try:
         return _elements(context["request"], name)
-    except Exception:
+    except Exception as error:  # noqa: BLE001 (it is logged)
         # Whatever it is: a page of Seahub must not be lost because something of ours is wrong.
-        logger.exception("Offline download cannot be put into the page %s", name)
+        logger.error("Offline download cannot be put into the page %s%s", name, traceback_of(error))
         return ""
 
 

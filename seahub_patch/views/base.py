@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
+from seafevents_offline.text import traceback_of
 
 from .. import host, replies
 from ..body import MAX_BYTES, JsonParser
@@ -70,9 +71,9 @@ class View(APIView):
         """Tell the service that this task is new or has changed; it looks by itself every few seconds, too."""
         try:
             self.host.wake(odr_id)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 (it is logged)
             # Whatever the host's messages raise: what was asked for is done, and must not look as if it was not.
-            logger.warning("task %d: the download service could not be woken", odr_id, exc_info=True)
+            logger.warning("task %d: the download service could not be woken%s", odr_id, traceback_of(error))
 
     def get_authenticators(self) -> list[Any]:
         return list(host.current().authenticators())

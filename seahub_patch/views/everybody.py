@@ -11,6 +11,7 @@ from seafevents_offline.link import without_query
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.shape import shape
 from seafevents_offline.task import Task
+from seafevents_offline.text import traceback_of
 
 from .. import query
 from ..body import states_of
@@ -70,8 +71,8 @@ class Shaper:
         if self._answers:
             try:
                 return self._host.person(username)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 (it is logged)
                 # Whatever the host's tables raise: a log with internal names is better than none.
-                logger.warning("The names of users cannot be had", exc_info=True)
+                logger.warning("The names of users cannot be had%s", traceback_of(error))
                 self._answers = False
         return Person(username, username, "")

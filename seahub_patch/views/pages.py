@@ -45,8 +45,8 @@ def admin(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, page: str, title: str) -> HttpResponse:
     try:
         enabled = host.current().settings().enabled
-    except SettingsError:
-        logger.exception("Offline download is not set up rightly")
+    except SettingsError as error:
+        logger.error("The offline download is off: %s", error)
         return _show(request, 503, title=title, refusal=_("Offline download is not set up rightly."))
     if not enabled:
         return _show(request, 404, title=title, refusal=_("Offline download not supported."))

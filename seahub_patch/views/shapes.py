@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from seafevents_offline.link import without_user_info
 from seafevents_offline.shape import shape
 from seafevents_offline.task import Task
+from seafevents_offline.text import traceback_of
 
 from ..host import Host
 
@@ -31,12 +31,12 @@ class LibraryNames:
     def _ask(self, repo_id: str) -> str:
         try:
             return self._host.library_name(repo_id)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 (it is logged)
             # Whatever the host's RPC raises: a list without names is better than none. The others would fail as well.
-            logger.warning("The names of libraries cannot be had", exc_info=True)
+            logger.warning("The names of libraries cannot be had%s", traceback_of(error))
             self._answers = False
             return ""
 
 
 def shapes(tasks: Iterable[Task], names: LibraryNames) -> list[dict[str, Any]]:
-    return [{**shape(task, names.of(task.repo_id)), "url": without_user_info(task.url)} for task in tasks]
+    return [shape(task, names.of(task.repo_id)) for task in tasks]

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.text import plain
 from tests.support.admins import EXPORT, Admin
 from tests.support.records import ADA, BOB, REPO_ID, add_many, new
 
@@ -53,7 +54,7 @@ def test_a_row_says_whose_task_it_is_and_what_became_of_it(admin: Admin) -> None
     (row,) = table(admin)
     assert (row["odr_id"], row["owner"], row["owner_name"]) == (str(odr_id), ADA, "Ada, Countess")
     assert (row["owner_contact_email"], row["removed"]) == ("ada@work.example", "")
-    assert (row["repo_name"], row["path"], row["name"]) == ('The "Letters"', "/ö\u4e2d😀", "f\nnext")
+    assert (row["repo_name"], row["path"], row["name"]) == ('The "Letters"', "/ö\u4e2d😀", r"f\nnext")
     assert (row["url"], row["size"], row["state"]) == ("https://a.example/f", str(2**40), "error")
     assert (row["reason"], row["comment"], row["finished_at"]) == ("not_found", "It is not there.", "")
     assert row["timestamp"].endswith("+00:00")
@@ -81,8 +82,26 @@ def test_nothing_becomes_a_formula(admin: Admin, start: str) -> None:
     admin.put_into(odr_id, size=-5, **dict.fromkeys(columns, formula))
     (row,) = table(admin)
     for column in (*columns, "owner_name", "owner_contact_email", "repo_name"):
-        assert row[column] == f"'{formula}", column
+        assert row[column] == plain(f"'{formula}"), column
     assert row["size"] == "'-5"
+
+
+def test_no_cell_steers_or_breaks_a_line(admin: Admin) -> None:
+    """Whatever other programs have put into the table."""
+    steering = "a\x1b[2J\u202egpj.exe\r\n\x00\x9b\u2028b"
+    shown = r"a\x1b[2J\u202egpj.exe\r\n\x00\x9b\u2028b"
+    admin.host.people[ADA] = (steering, steering)
+    admin.host.libraries[REPO_ID] = steering
+    odr_id = admin.repository.add(new("https://a.example/f")).odr_id
+    columns = ("path", "name", "comment", "reason", "stored_path")
+    admin.put_into(odr_id, **dict.fromkeys(columns, steering))
+    admin.run_sql("UPDATE OfflineDownloadRecord SET url = ?", f"https://a.example/{steering}")
+    lines = body(admin).decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert lines[1].isprintable()
+    assert lines[1].count(shown) == len(columns) + 3
+    # Reading a link leaves the line ends out.
+    assert r"https://a.example/a\x1b[2J\u202egpj.exe\x00\x9b\u2028b" in lines[1]
 
 
 @pytest.mark.parametrize("owner", ["=1+1", "-x@example.com"])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seafevents_offline.cli.output import clip, escape, pad, say_json, table, width
+from seafevents_offline.cli.output import clip, pad, say_json, table, width
+from seafevents_offline.text import escape
 
 TEXTS = st.text(st.characters(), max_size=40)
 

@@ -66,6 +66,9 @@ def test_only_what_waits_has_a_next_try() -> None:
         (replace(TASK, url="https://example.com/"), "example.com"),
         (replace(TASK, url="http://[broken"), "[broken"),
         (replace(TASK, url=""), ""),
+        (replace(TASK, url="http://ada:s3cret@example.com/"), "example.com"),
+        (replace(TASK, url="http://ada:s3cret@[broken"), "[broken"),
+        (replace(TASK, url="http://example.com/a@b"), "a@b"),
     ],
 )
 def test_a_task_is_called_by_its_name_or_its_link(task: Task, expected: str) -> None:

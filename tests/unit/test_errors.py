@@ -77,8 +77,17 @@ def test_every_sentence_is_finished_with_its_values(error):
 
 @pytest.mark.parametrize("error", CLASSES)
 def test_values_that_look_like_placeholders_do_no_harm(error):
-    values = dict.fromkeys(arguments(error), "{x!r} %s {0} \u202e \x00")
+    values = dict.fromkeys(arguments(error), "{x!r} %s {0}")
     assert error(**values).reason_args == values
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_a_sentence_is_one_line_whatever_its_values_are(error):
+    raised = error(**dict.fromkeys(arguments(error), "a\nb\r\x1b[2J\u202e\u2028\x85\ud800" + "x" * 5000))
+    for text in (str(raised), *raised.reason_args.values()):
+        assert text.isprintable()
+        assert len(text.splitlines()) == 1
+    assert all(len(value) == errors.LONGEST_VALUE for value in raised.reason_args.values())
 
 
 @pytest.mark.parametrize("error", [error for error in CLASSES if arguments(error)])
@@ -101,6 +110,7 @@ def test_every_error_that_can_be_raised_by_name_has_a_reason_of_its_own():
     assert [error.__name__ for error in CLASSES if "reason" not in vars(error)] == [
         "InputError",
         "LinkError",
+        "LibraryError",
         "EgressRefused",
         "InfrastructureError",
     ]

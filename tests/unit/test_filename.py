@@ -316,6 +316,10 @@ def test_a_wished_name_is_safe_or_refused(wished):
         ("文" * 83 + ".txt", 1, "文" * 82 + " (1).txt"),
         ("a." + "b" * 50, 1, "a." + "b" * 50 + " (1)"),
         ("a" * 247 + " b.txt", 1, "a" * 247 + " (1).txt"),
+        ("😀" * 62 + ".txt", 1, "😀" * 61 + " (1).txt"),
+        ("a" * 245 + "q\u0307.txt", 1, "a" * 245 + " (1).txt"),
+        ("a" * 243 + "👍🏽.txt", 1, "a" * 243 + " (1).txt"),
+        ("a" * 200 + "q" + "\u0307" * 40, 1, "a" * 200 + "q" + "\u0307" * 25 + " (1)"),
     ],
 )
 def test_a_second_file_of_one_name_gets_a_number(name, number, result):

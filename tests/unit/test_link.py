@@ -17,7 +17,7 @@ from seafevents_offline.errors import (
     LinkTooLong,
     OfflineDownloadError,
 )
-from seafevents_offline.link import MAX_LINK_LENGTH, host_of, normalise, without_query
+from seafevents_offline.link import MAX_LINK_LENGTH, host_of, normalise, without_query, without_user_info
 
 WEB = ("http", "https")
 ALL = ("http", "https", "ftp")
@@ -185,6 +185,9 @@ BAD = [
             "http://example.com/\u202egpj.exe",
             "http://example.com/\u2028",
             "http://example.com/\u2066",
+            "http://example.com/\u061cgpj.exe",
+            "http://example.com/\u206a",
+            "http://example.com/\ufff9",
             "http://example.com/\ufeff",
             "http://exa\u200dmple.com/",
             "\ufeffhttp://example.com/",
@@ -350,6 +353,21 @@ def test_the_host_of_a_link(url, host):
 def test_secrets_of_a_link_are_not_shown(url, shown):
     assert without_query(url) == shown
     assert "secret" not in without_query(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://example.com/a@b?c@d", "http://example.com/a@b?c@d"),
+        ("http://ada:secret@example.com/a?b", "http://example.com/a?b"),
+        ("http://ada:p@secret@example.com", "http://example.com"),
+        ("http://ada:secret@[broken/@x", "http://[broken/@x"),
+        ("http://[secret]@[broken/", "http://[broken/"),
+        ("//ada:secret@example.com/a", "//example.com/a"),
+    ],
+)
+def test_a_password_is_shown_to_nobody(url, shown):
+    assert without_user_info(url) == shown
 
 
 @given(URLISH)

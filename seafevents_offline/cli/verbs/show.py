@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ...hosts.standalone import EmbeddedHost
+from ...link import without_user_info
 from ...status import OfflineDownloadStatus
 from ...task import Task
 from ..host import as_json, opened
@@ -38,7 +39,7 @@ def _fields(host: EmbeddedHost, task: Task) -> list[tuple[str, str]]:
         ("state", task.status.state),
         ("", task.status.sentence),
         ("now", situation(task, utc_now())),
-        ("link", task.url),
+        ("link", without_user_info(task.url)),
         ("name", task.name),
         ("folder", task.path),
         ("file", str(Path(host.library, task.stored_path.lstrip("/"))) if is_stored else ""),
