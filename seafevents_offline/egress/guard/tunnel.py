@@ -29,6 +29,10 @@ from .usage import Usages, Why
 
 _REFUSALS = (EgressRefused, RedirectInvalid, TooLarge)
 
+#: Seconds between the 200 and the greeting of a server of ftp, which speaks first: aria2 loses what it reads together
+#: with the 200, and then both sides wait for ever.
+_GREETING = 0.5
+
 
 @dataclass(frozen=True)
 class Means:
@@ -137,6 +141,8 @@ class Tunnel(Life):
         try:
             wire.suspect(self._engine)
             await wire.send(self._engine, wire.answer(200))
+            if target.port == FTP_PORT:
+                await asyncio.sleep(_GREETING)
             why = await relay.run()
         except OSError:
             pass
