@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.engines.aria2.book import Book, Entry
+from seafevents_offline.engines.aria2.book import Book
+from seafevents_offline.engines.aria2.entry import Entry
 from seafevents_offline.engines.base import Job, Snapshot, Transfer, TransferState
 
 
@@ -121,11 +122,13 @@ def test_a_death_makes_all_new_and_ends_what_was_ending(book: Book) -> None:
 def test_a_death_without_progress_counts(book: Book) -> None:
     first, second = sent(book, "1"), sent(book, "2")
     for completed in range(1, 10):
-        second.transfer.update(Snapshot(TransferState.ACTIVE, completed))
+        first.saw(Snapshot(TransferState.ACTIVE, 0, 100))
+        second.saw(Snapshot(TransferState.ACTIVE, completed))
         assert book.renew() == []
         book.take()
-    second.transfer.update(Snapshot(TransferState.ACTIVE, 10))
+    second.saw(Snapshot(TransferState.ACTIVE, 10))
     assert book.renew() == [first]
+    assert not first.guilty
 
 
 def test_what_failed_while_it_waited_is_not_sent(book: Book) -> None:

@@ -4,53 +4,23 @@
               ├─ end() ─> dropped        ├─ end() ─> ending ──aria2c let go──> settled
               └───────── again() ────────┘
 
-When aria2c dies, everything that was sent is new again, and what was ending has ended. While there is no way out,
-nothing new is sent.
+When aria2c dies, everything that was sent is new again, and what was ending has ended; what it may have died of waits
+to be tried alone. While there is no way out, nothing new is sent.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..base import Transfer
-
-#: A download during which aria2c dies this often without getting further may be what kills it.
-_MAX_DEATHS = 10
+from .entry import Entry
+from .suspects import Suspects
 
 #: New downloads in one round; their links must fit into one request, and others wait meanwhile.
 _BATCH = 200
-
-
-@dataclass(eq=False)
-class Entry:
-    """One transfer under aria2's name for it. ``released``: aria2c writes nothing more for it.
-
-    ``part_is_useless``: it must begin at 0, whatever its folder holds. ``resumed``: it continues a part.
-    ``saved``: its folder has the mark that a control file has been there. ``cuts``: how often the way out had broken
-    when it was sent; None while it never was.
-    """
-
-    gid: str
-    transfer: Transfer
-    sent: bool = False
-    ending: bool = False
-    resumed: bool = False
-    part_is_useless: bool = False
-    saved: bool = False
-    cuts: int | None = None
-    deaths: int = 0
-    reached: int = 0
-    released: threading.Event = field(default_factory=threading.Event)
-
-    def died(self) -> bool:
-        """Count a death of aria2c, or of the way out; whether there were too many."""
-        completed = self.transfer.snapshot.completed
-        self.deaths = 1 if completed > self.reached else self.deaths + 1
-        self.reached = max(self.reached, completed)
-        return self.deaths >= _MAX_DEATHS
 
 
 @dataclass(frozen=True)
@@ -66,10 +36,11 @@ class Work:
 class Book:
     """Every method may be called from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._changed = threading.Condition()
         self._open: dict[str, Entry] = {}
-        self._new: deque[Entry] = deque()
+        self._new: list[Entry] = []
+        self._suspects = Suspects(clock)
         self._ends: list[Entry] = []
         self._looks: set[str] = set()
         self._forgets: list[str] = []
@@ -125,11 +96,7 @@ class Book:
         """The work of one round; it is not offered again. ``hold``: nothing new is sent, now and until the next one."""
         with self._changed:
             self._held = hold
-            news = [self._new.popleft() for _ in range(0 if hold else min(_BATCH, len(self._new)))]
-            # Some were ended or failed while they waited.
-            news = [entry for entry in news if self._open.get(entry.gid) is entry]
-            for entry in news:
-                entry.sent = True
+            news = [] if hold else self._choose()
             # Others have ended by themselves, and their names may be in use again.
             ends = [entry for entry in self._ends if self._open.get(entry.gid) is entry]
             looks = [self._open[gid] for gid in self._looks if gid in self._open]
@@ -140,7 +107,7 @@ class Book:
     def sent(self) -> dict[str, Entry]:
         """All that aria2c should have."""
         with self._changed:
-            return {gid: entry for gid, entry in self._open.items() if entry.sent}
+            return {entry.gid: entry for entry in self._sent()}
 
     def everything(self) -> list[Entry]:
         """All that is open."""
@@ -172,17 +139,32 @@ class Book:
     def renew(self) -> list[Entry]:
         """aria2c has died; the next one begins with what is open. Returns what it died of too often."""
         with self._changed:
-            sent = [entry for entry in self._open.values() if entry.sent]
+            sent = self._sent()
             ended = [entry for entry in sent if entry.ending]
+            self._suspects.died(sent)
             for entry in sent:
                 entry.sent = False
             for entry in ended:
                 del self._open[entry.gid]
-            self._new = deque(self._open.values())
+            self._new = list(self._open.values())
             self._forgets, self._ends, self._looks = [], [], set()
         for entry in ended:
             entry.released.set()
-        return [entry for entry in sent if not entry.ending and entry.died()]
+        return [entry for entry in sent if not entry.ending and (entry.guilty or entry.died())]
 
     def _has_work(self) -> bool:
-        return bool(self._poked or (self._new and not self._held) or self._ends or self._looks or self._forgets)
+        may_send = self._new and not self._held and self._suspects.choose(self._new, self._sent())
+        return bool(self._poked or may_send or self._ends or self._looks or self._forgets)
+
+    def _choose(self) -> list[Entry]:
+        # Some were ended or failed while they waited.
+        new = [entry for entry in self._new if self._open.get(entry.gid) is entry]
+        chosen = self._suspects.choose(new, self._sent())[:_BATCH]
+        for entry in chosen:
+            entry.sent = True
+        self._suspects.sent(chosen)
+        self._new = [entry for entry in new if not entry.sent]
+        return chosen
+
+    def _sent(self) -> list[Entry]:
+        return [entry for entry in self._open.values() if entry.sent]

@@ -11,7 +11,8 @@ from pathlib import Path
 from ...settings import Settings
 from ..base import DownloadEngine, Egress, EngineInfo, Job, Transfer
 from . import binary, folder, options, process, trust
-from .book import Book, Entry
+from .book import Book
+from .entry import Entry
 from .monitor import Monitor
 
 logger = logging.getLogger(__name__)

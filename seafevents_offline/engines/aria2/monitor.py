@@ -11,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...errors import EngineFault, EngineUnavailable, OfflineDownloadError
+from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften, OfflineDownloadError
+from ...text import escape
 from ...threads import survive
 from ..base import Egress, EngineFile, Snapshot, TransferState
 from . import faults, folder, options
-from .book import Book, Entry
+from .book import Book
+from .entry import Entry
 from .notifications import Notifications
 from .process import KILL_LIMIT, Aria2Process
 from .rpc import Call, EngineSilent, Refused, RpcClient
@@ -165,7 +167,7 @@ class Monitor:
 
     def _added(self, entry: Entry, answer: Any) -> None:
         if isinstance(answer, Refused):
-            logger.warning("task %s: aria2 refuses the download: %s", entry.transfer.job.odr_id, answer.message)
+            logger.warning("task %s: aria2 refuses the download: %s", entry.transfer.job.odr_id, escape(answer.message))
             self._fail(entry, EngineFault(code="refused"))
 
     def _ending(self, entry: Entry, answer: Any) -> None:
@@ -194,7 +196,7 @@ class Monitor:
     def _progress(self, entry: Entry, status: Mapping[str, Any]) -> None:
         # Without a way out it is suspended, however much aria2c still believes in it.
         if self._has_way_out:
-            entry.transfer.update(_snapshot(TransferState.ACTIVE, status))
+            entry.saw(_snapshot(TransferState.ACTIVE, status))
 
     def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
         for status in answer:
@@ -273,7 +275,7 @@ class Monitor:
         self._process = None
         for entry in self._book.renew():
             logger.warning("task %s: aria2c died too often while it was downloaded", entry.transfer.job.odr_id)
-            self._fail(entry, EngineFault(code="crash"))
+            self._fail(entry, InterruptedTooOften() if entry.guilty else EngineFault(code="crash"))
 
     def _hang_up(self) -> None:
         self._notifications.follow(0)
