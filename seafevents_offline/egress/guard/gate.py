@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from ...endpoint import Address
 from ...errors import HostNotFound
-from ..address import literal
+from ..address import carried, literal
 from ..policy import DATA_PORTS, Policy, check_host, judge
+from ..route import stays_here
 from ..surroundings import NOWHERE, Surroundings
 from .resolver import Resolver, Unresolved
 from .usage import Usage
@@ -64,17 +66,19 @@ class Gate:
             check_host(self.policy, target.host, target.port)
         found = await self._resolve(target) if target.control is None else target.control
         for address in found:
-            self._judge(self.surroundings, target, address)
+            places = (address, *carried(address, self.surroundings.nat64))
+            self._judge(target, address, {place for place in places if stays_here(place)})
         return found
 
     def judge_ends(self, target: Target, ours: Address, peer: Address) -> None:
-        """Once connected: an address of ours that no interface has told us of is ours all the same."""
+        """Once connected: who has come back to us is here, whatever was known before."""
         if ours == peer and not target.is_door:
-            here = replace(self.surroundings, addresses=self.surroundings.addresses | {peer})
-            self._judge(here, target, peer)
+            self._judge(target, peer, {peer})
 
-    def _judge(self, surroundings: Surroundings, target: Target, address: Address) -> None:
-        judge(self.policy, surroundings, target.host, address, target.port, data=target.control is not None)
+    def _judge(self, target: Target, address: Address, own: Collection[Address]) -> None:
+        """``own``: addresses of this machine beside those that its interfaces had when they were last looked at."""
+        here = replace(self.surroundings, addresses=self.surroundings.addresses.union(own))
+        judge(self.policy, here, target.host, address, target.port, data=target.control is not None)
 
     async def _resolve(self, target: Target) -> tuple[Address, ...]:
         try:

@@ -1,0 +1,42 @@
+"""What the kernel itself says of an address: whether what is sent there stays on this machine.
+
+That is so for each address of an interface, also for one that came a moment ago, and for whole networks that are routed
+to the machine itself (``ip route add local …``), which no list of interfaces has.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from ..endpoint import Address
+
+# linux/netlink.h, linux/rtnetlink.h
+_NEWROUTE, _GETROUTE = 24, 26
+_REQUEST = 1
+_DESTINATION = 1
+_LOCAL = 2
+_HEADER = struct.Struct("=IHHII")  # length, type, flags, number, port
+_ROUTE = struct.Struct("=BBBBBBBBI")  # family, bits of destination and of source, …, kind of route, flags
+_ATTRIBUTE = struct.Struct("=HH")  # length, type
+_KIND = 7
+
+
+def stays_here(address: Address) -> bool:
+    """Asks anew each time, which takes some microseconds. False where the kernel does not say."""
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as kernel:
+            kernel.send(_question(address))
+            answer = kernel.recv(4096)
+    except OSError:
+        return False
+    _, kind, *_ = _HEADER.unpack_from(answer)
+    return bool(kind == _NEWROUTE and _ROUTE.unpack_from(answer, _HEADER.size)[_KIND] == _LOCAL)
+
+
+def _question(address: Address) -> bytes:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    route = _ROUTE.pack(family, address.max_prefixlen, 0, 0, 0, 0, 0, 0, 0)
+    place = _ATTRIBUTE.pack(_ATTRIBUTE.size + len(address.packed), _DESTINATION) + address.packed
+    length = _HEADER.size + len(route) + len(place)
+    return _HEADER.pack(length, _GETROUTE, _REQUEST, 0, 0) + route + place
