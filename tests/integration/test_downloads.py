@@ -293,28 +293,49 @@ def test_a9_a54_a_plain_insert_is_found_by_the_scan(
     assert service.wait(1).status is S.OK
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("--version", "link_invalid"),
-        ("--input-file=/etc/passwd", "link_invalid"),
-        ("-i x", "link_invalid"),
-        (" --on-download-complete=/bin/sh", "link_invalid"),
-        ("file:///etc/passwd", "link_scheme"),
-        ("gopher://127.0.0.1/", "link_scheme"),
-        ("magnet:?xt=urn:btih:0123456789012345678901234567890123456789", "link_scheme"),
-        ("notaurl", "link_invalid"),
-        ("", "link_empty"),
-        ("http://127.0.0.1/" + "x" * 5000, "link_too_long"),
-        ("http://127.0.0.1/a\nb", "link_invalid"),
-    ],
-)
-def test_a18_a19_what_sql_puts_there_is_checked_at_claim(
-    service: Service, database_url: str, url: str, reason: str
+NOT_A_LINK = "This is not a link that can be downloaded; it should look like https://example.com/file.zip."
+
+#: What other programs may put into the table, and what people read then.
+REFUSED = {
+    "--version": NOT_A_LINK,
+    "--input-file=/etc/passwd": NOT_A_LINK,
+    "-i x": NOT_A_LINK,
+    " --on-download-complete=/bin/sh": NOT_A_LINK,
+    "notaurl": NOT_A_LINK,
+    "": "Please give a link.",
+    "http://127.0.0.1/a\nb": NOT_A_LINK,
+    "http://127.0.0.1/" + "x" * 5000: "The link is too long: 5017 characters, at most 4096 are allowed.",
+    "file:///etc/passwd": "Links that begin with file: are not supported; supported are http, https.",
+    "gopher://127.0.0.1/": "Links that begin with gopher: are not supported; supported are http, https.",
+    "magnet:?xt=urn:btih:0": "Links that begin with magnet: are not supported; supported are http, https.",
+    "http://127.0.0.1/": "The address 127.0.0.1 is this server itself.",
+    "http://localhost:8080/": "The address 127.0.0.1 of localhost is this server itself.",
+    "http://2130706433/": "The address 127.0.0.1 is this server itself.",
+    "http://017700000001/": "The address 127.0.0.1 is this server itself.",
+    "http://[::1]/": "The address ::1 is this server itself.",
+    "http://[::ffff:127.0.0.1]/": "The address 127.0.0.1 is this server itself.",
+    "http://169.254.169.254/": "The address 169.254.169.254 is not a public one.",
+    "http://10.0.0.5/": "The address 10.0.0.5 is in a private network.",
+    "http://[64:ff9b::10.0.0.5]/": "The address 64:ff9b::a00:5 is in a private network.",
+    "http://files.example:22/": (
+        "Nothing can be downloaded from port 22 of files.example; allowed are the ports 80, 443, 8080, 8443."
+    ),
+    "http://www.bad.example/": "The administrator does not allow downloads from www.bad.example.",
+}
+
+
+def test_a18_a19_a20_what_sql_puts_there_is_checked_at_claim(
+    make_service: MakeService, database_url: str, http_server: HttpServer
 ) -> None:
-    run_sql(database_url, INSERT, "r", "/", url, "sql")
-    task = service.wait(1)
-    assert (task.status, task.reason) == (S.ERROR, reason)
+    service = make_service(deny_hosts=("bad.example", "127.0.0.9"), workers=16).start()
+    there = http_server.url("/a").replace("127.0.0.1", "127.0.0.9")
+    refused = {**REFUSED, there: "The administrator does not allow downloads from 127.0.0.9."}
+    for url in refused:
+        run_sql(database_url, INSERT, "r", "/", url, "sql")
+    tasks = [service.wait(odr_id + 1) for odr_id in range(len(refused))]
+    assert {task.url: task.comment for task in tasks} == refused
+    assert {task.status for task in tasks} == {S.ERROR}
+    assert http_server.requests == []
     assert service.files() == {}
     assert service.folders() == set()
 
