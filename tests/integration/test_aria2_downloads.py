@@ -16,7 +16,7 @@ from tests.support.certificates import self_signed
 from tests.support.content import sha256_of
 from tests.support.engines import Aria2, Watch
 from tests.support.files import sha256
-from tests.support.http_server import File, Framing, Gate, HttpServer, redirect
+from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
 
 MakeAria2 = Callable[..., Aria2]
 
@@ -95,8 +95,18 @@ def test_requests_say_nothing_about_us(aria2: Aria2, http_server: HttpServer) ->
         "pragma",
         "cache-control",
         "want-digest",
+        "cookie",
         "connection",
     }
+
+
+def test_cookies_of_one_task_are_not_sent_with_another(aria2: Aria2, http_server: HttpServer) -> None:
+    """aria2 keeps one jar for everybody: who signed in with one link would be signed in with all."""
+    cookies = {"Set-Cookie": "session=ada; path=/", "Location": "/private"}
+    http_server.serve("/private", File(size=10))
+    aria2.get(http_server.serve("/sign-in", Answer(302, cookies)), 1).complete()
+    aria2.get(http_server.url("/private"), 2).complete()
+    assert [request.headers["cookie"] for request in http_server.requests] == ["", "", ""]
 
 
 def test_a_netrc_is_not_read(make_aria2: MakeAria2, http_server: HttpServer) -> None:

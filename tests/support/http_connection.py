@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .http_files import File, Framing, Gate, Served
+from .http_files import File, Framing, Gate, Raw, Served
 
 _CHUNK = 256 * 1024
 _SLICES = 10  # of a limited file are sent in a second
@@ -254,6 +254,9 @@ class Response:
     request: Request
 
     async def send(self, served: Served) -> None:
+        if isinstance(served, Raw):
+            await self._send_raw(served)
+            return
         if isinstance(served, File):
             await self._prepare(served)
             if not served.answers:
@@ -263,6 +266,15 @@ class Response:
         await self._head(served.status, {"Content-Length": str(len(served.body)), **served.headers})
         if self.request.method != "HEAD":
             await self._body(served.body)
+
+    async def _send_raw(self, raw: Raw) -> None:
+        self.connection.closing = True
+        if raw.parts is not None and (bounds := self._bounds()) is not None:
+            raw = raw.parts(int(bounds[0]), int(bounds[1] or -1))
+        await self._body(raw.data)
+        while raw.again:
+            await self._body(raw.again)
+            await self.connection.pause(0)
 
     async def _prepare(self, file: File) -> None:
         await self.connection.pause(file.delay)

@@ -60,6 +60,16 @@ class Answer:
     body: bytes = b""
 
 
+@dataclass
+class Raw:
+    """Exactly these bytes in place of an answer, and then the end; ``again`` is sent again and again before that, until
+    the client leaves. For a request with a range, ``parts`` makes them of its two ends (``last`` is included)."""
+
+    data: bytes = b""
+    again: bytes = b""
+    parts: Callable[[int, int], Raw] | None = None
+
+
 def redirect(to: str, status: int = 302) -> Answer:
     """An answer that leads to ``to``; to itself, it is a loop."""
     return Answer(status, {"Location": to})
@@ -106,7 +116,7 @@ class File:
         return content(self.seed, size, offset) if self.data is None else self.data[offset : offset + size]
 
 
-Served = Union[File, Answer]
+Served = Union[File, Answer, Raw]
 
 _UNITS = {"": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 

@@ -26,10 +26,10 @@ from urllib.parse import unquote, urlsplit
 
 from .content import content, sha256_of
 from .http_connection import Book, Connection, Request
-from .http_files import Answer, File, Framing, Gate, Served, described, redirect
+from .http_files import Answer, File, Framing, Gate, Raw, Served, described, redirect
 from .ports import server_port
 
-__all__ = ["Answer", "File", "Framing", "Gate", "HttpServer", "Request", "content", "redirect", "sha256_of"]
+__all__ = ["Answer", "File", "Framing", "Gate", "HttpServer", "Raw", "Request", "content", "redirect", "sha256_of"]
 
 _T = TypeVar("_T")
 

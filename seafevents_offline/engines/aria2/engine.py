@@ -76,7 +76,7 @@ class Aria2Engine(DownloadEngine):
         bundle = trust.find_bundle(self._settings.ca_certificate)
         orders = process.Orders(
             found.path,
-            options.way_out(self._egress.proxy),
+            [*options.way_out(self._egress.proxy), *options.NO_COOKIES],
             options.configuration(self._settings, bundle, os.getpid()),
             self._lock_fd,
         )
