@@ -255,9 +255,9 @@ def test_a_certificate_that_does_not_fit(
 
 
 def test_a_folder_that_cannot_be_used(aria2: Aria2, http_server: HttpServer) -> None:
-    (aria2.home / "in-the-way").write_text("")
+    aria2.folder(1).write_text("in the way")
     woken = threading.Event()
-    job = Job(1, 1, http_server.serve("/a", File(size=10)), aria2.home / "in-the-way" / "1")
+    job = Job(1, 1, http_server.serve("/a", File(size=10)), aria2.folder(1))
     transfer = aria2.engine.add(job, woken.set)
     assert woken.wait(30)
     assert isinstance(transfer.snapshot.error, EngineUnavailable)

@@ -17,7 +17,7 @@ from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, EngineFault
 from tests.support.content import sha256_of
-from tests.support.engines import Aria2, Watch, with_full_disk
+from tests.support.engines import Aria2, Watch
 from tests.support.files import sha256
 from tests.support.http_server import File, Framing, Gate, HttpServer
 from tests.support.waiting import eventually
@@ -323,9 +323,9 @@ def test_a_part_without_a_control_file_begins_again(aria2: Aria2, http_server: H
 
 
 def test_a_full_disk_is_not_the_links_fault(
-    make_aria2: MakeAria2, http_server: HttpServer, aria2c: Path, tmp_path: Path
+    make_aria2: MakeAria2, http_server: HttpServer, full_disk_aria2c: Path
 ) -> None:
-    aria2 = make_aria2(binary=with_full_disk(aria2c, tmp_path)).start()
+    aria2 = make_aria2(binary=full_disk_aria2c).start()
     snapshot = aria2.get(http_server.serve("/a.bin", File(size=SIZE))).failed()
     assert isinstance(snapshot.error, DiskFull)
     aria2.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import sys
+import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -22,6 +22,7 @@ from seafevents_offline.settings import Settings
 
 from .http_server import File, Gate, HttpServer
 from .ports import ALLOWED
+from .rights import PYTHON
 
 #: Where distributions put programs; the virtual environment has a launcher of the same name.
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -125,8 +126,8 @@ def make_aria2(tmp_path: Path, aria2c: Path, guard: Guard) -> Iterator[Callable[
     yield make
     for aria2 in made:
         aria2.stop()
-    left = [child.cmdline() for child in psutil.Process().children() if "aria2c" in child.name()]
-    assert left == []
+    left = [child.cmdline() for child in psutil.Process().children()]
+    assert [words for words in left if words and "aria2c" in words[0]] == []
 
 
 @pytest.fixture
@@ -233,12 +234,18 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, http_server: HttpServe
 # --- aria2c in trouble --------------------------------------------------------------------------------
 
 
-def with_full_disk(binary: Path, place: Path) -> Path:
+@pytest.fixture
+def full_disk_aria2c(aria2c: Path) -> Iterator[Path]:
     """An aria2c for which the disk is full: the kernel answers its every write(2) to a file so."""
-    script = place / "aria2c-on-a-full-disk"
-    script.write_text(_FULL_DISK.format(python=sys.executable, binary=str(binary)))
-    script.chmod(0o700)
-    return script
+    # Where any user may go: the script runs the other one as whoever it is.
+    place = Path(tempfile.mkdtemp(prefix="full-disk-"))
+    place.chmod(0o755)
+    binary, script = place / "aria2c", place / "aria2c-on-a-full-disk"
+    shutil.copy(aria2c, binary)
+    script.write_text(_FULL_DISK.format(python=PYTHON, binary=str(binary)))
+    script.chmod(0o755)
+    yield script
+    shutil.rmtree(place)
 
 
 # A seccomp filter needs no rights, unlike a small disk: load the call's number; write -> ENOSPC; else allow.

@@ -22,7 +22,7 @@ from tests.support.egress import Open
 class Stuck:
     """In place of an aria2c: ``kill`` is in vain until ``dies``."""
 
-    pid, port, secret = 4711, 1, "secret"
+    pid, port, secret, account = 4711, 1, "secret", None
 
     def __init__(self) -> None:
         self.dies = False

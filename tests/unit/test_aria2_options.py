@@ -14,7 +14,7 @@ from tests.support.egress import Open
 
 
 def job(odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
-    return Job(odr_id, claim, "http://example.com/", Path("/place"), out)
+    return Job(odr_id, claim, "http://example.com/", Path("/place/7"), out)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_download_is_told_its_name_its_place_and_its_login() -> None:
     }
     assert options.download(job(), "", False, ("claim", "secret")) == {
         "gid": "0000000001000001",
-        "dir": "/place",
+        "dir": "7",
         "continue": "false",
         **login,
     }
     assert options.download(job(), "name", True, ("claim", "secret")) == {
         "gid": "0000000001000001",
-        "dir": "/place",
+        "dir": "7",
         "continue": "true",
         "out": "name",
         **login,

@@ -9,6 +9,6 @@ rpc.py        one round of calls         faults.py, folder.py: what its answers 
 """
 
 from .engine import Aria2Engine
-from .process import end_old_engine
+from .orphan import end_old_engine
 
 __all__ = ["Aria2Engine", "end_old_engine"]

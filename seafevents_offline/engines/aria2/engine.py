@@ -6,16 +6,26 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from ...confine import Account, Confinement, account
+from ...custody import take_back
+from ...errors import PayloadUnusable
 from ...settings import Settings
 from ..base import DownloadEngine, Egress, EngineInfo, Job, Transfer
-from . import binary, folder, options, process, trust
+from . import binary, folder, options, orphan, process, trust
 from .book import Book
 from .entry import Entry
 from .monitor import Monitor
 
 logger = logging.getLogger(__name__)
+
+#: More than 512 workers with 16 connections each need.
+_FILES = 16384
+
+#: Bytes.
+_LEAST_FILE = 2 * 1024**2
 
 #: Seconds for the aria2c of an earlier run to end.
 _OLD_LIMIT = 5.0
@@ -27,8 +37,8 @@ _RELEASE_LIMIT = 15.0
 class Aria2Engine(DownloadEngine):
     """A private aria2c child, kept alive, that connects to nothing but ``egress``.
 
-    ``home``: an existing directory of ours alone, for aria2c's own files. ``lock_fd``: a locked file that the child
-    inherits, so that the lock is free only when it has ended, too.
+    ``home``: an existing directory of ours alone, for aria2c's own files; the folders of its jobs are in it.
+    ``lock_fd``: a locked file that the child inherits, so that the lock is free only when it has ended, too.
     """
 
     def __init__(self, settings: Settings, home: Path, egress: Egress, lock_fd: int | None = None) -> None:
@@ -36,11 +46,13 @@ class Aria2Engine(DownloadEngine):
         self._home = home.absolute()
         self._egress = egress
         self._lock_fd = lock_fd
+        self._account: Account | None = None
         self._book = Book()
         self._monitor = Monitor(self._book, self._launch, egress)
 
     def start(self) -> None:
-        process.end_old_engine(self._home, time.monotonic() + _OLD_LIMIT)
+        self._account = account(self._settings.run_as)
+        orphan.end_old_engine(self._home, time.monotonic() + _OLD_LIMIT)
         self._monitor.start()
 
     def stop(self, deadline: float) -> None:
@@ -50,6 +62,9 @@ class Aria2Engine(DownloadEngine):
         if "/" in job.out or job.out in (".", ".."):
             # aria2 would follow it out of the folder.
             raise ValueError(f"not a base name: {job.out!r}")
+        if job.folder.parent != self._home:
+            # It would begin elsewhere.
+            raise ValueError(f"not in {self._home}: {job.folder}")
         transfer = Transfer(job, wake)
         self._book.add(Entry(options.gid(job), transfer))
         return transfer
@@ -61,6 +76,10 @@ class Aria2Engine(DownloadEngine):
         if entry is not None and not entry.released.wait(_RELEASE_LIMIT):
             logger.warning("task %s: aria2c does not let go of its download; ending it", transfer.job.odr_id)
             self._monitor.kill()
+        # What waits now is out of reach of what other downloads may make of aria2c. Where it fails, the next look into
+        # the folder tries again, and says why.
+        with suppress(OSError, PayloadUnusable):
+            take_back(transfer.job.folder)
 
     def resumable(self, folder_: Path) -> bool:
         return folder.payload(folder_) is not None
@@ -69,15 +88,23 @@ class Aria2Engine(DownloadEngine):
         return folder.finished(folder_)
 
     def info(self) -> EngineInfo:
-        return binary.find(self._settings.aria2c).info
+        return binary.find(self._settings.aria2c, account(self._settings.run_as)).info
 
     def _launch(self) -> process.Aria2Process:
-        found = binary.find(self._settings.aria2c)
+        found = binary.find(self._settings.aria2c, self._account)
         bundle = trust.find_bundle(self._settings.ca_certificate)
+        if self._account is not None:
+            bundle = trust.lend(bundle, self._home)
         orders = process.Orders(
             found.path,
             [*options.way_out(self._egress.proxy), *options.NO_COOKIES],
             options.configuration(self._settings, bundle, os.getpid()),
+            Confinement(self._account, _largest_file(self._settings), _FILES, alone=True),
             self._lock_fd,
         )
         return process.launch(orders, self._home)
+
+
+def _largest_file(settings: Settings) -> int:
+    """The last resort: what the pipeline would see a moment too late. Never less than a log and a control file need."""
+    return max(settings.max_size, _LEAST_FILE) if settings.max_size else 0

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...confine import Account
+from ...custody import hand_over
 from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften, OfflineDownloadError
 from ...text import escape
 from ...threads import survive
@@ -57,6 +59,7 @@ class Monitor:
         self._stopping = threading.Event()
         self._deadline = 0.0
         self._process: Aria2Process | None = None
+        self._account: Account | None = None
         self._client: RpcClient | None = None
         self._is_dying = False
         self._has_way_out = True
@@ -147,6 +150,7 @@ class Monitor:
             part = None if entry.part_is_useless else folder.payload(job.folder)
             if part is None:
                 folder.clear(job.folder)
+            hand_over(job.folder, self._account)
         except OSError as error:
             self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
@@ -211,7 +215,9 @@ class Monitor:
             self._progress(entry, status)
         elif status["status"] == "complete":
             folder.mark_saved(entry.transfer.job.folder, finished=True)
-            self._settle(entry, _snapshot(TransferState.COMPLETE, status))
+            # What it says is relative to where it began, as what it was told.
+            files = _files(status, entry.transfer.job.folder.parent)
+            self._settle(entry, replace(_snapshot(TransferState.COMPLETE, status), files=files))
         elif status["status"] == "error":
             self._failed(entry, status)
         else:
@@ -255,7 +261,7 @@ class Monitor:
     # --- birth and death ------------------------------------------------------------------------------
 
     def _adopt(self, process: Aria2Process) -> None:
-        self._process = process
+        self._process, self._account = process, process.account
         self._client = RpcClient(process.port, process.secret)
         self._notifications.follow(process.port)
 
@@ -316,18 +322,18 @@ class Monitor:
 
 
 def _snapshot(state: TransferState, status: Mapping[str, Any], error: OfflineDownloadError | None = None) -> Snapshot:
-    files = tuple(
-        EngineFile(Path(file["path"]), int(file["length"]), int(file["completedLength"]))
-        for file in status.get("files", ())
-        if state is TransferState.COMPLETE
-    )
     return Snapshot(
         state,
         completed=int(status.get("completedLength", 0)),
         size=int(status.get("totalLength", 0)),
         speed=int(status.get("downloadSpeed", 0)) if state is TransferState.ACTIVE else 0,
-        files=files,
         error=error,
+    )
+
+
+def _files(status: Mapping[str, Any], home: Path) -> tuple[EngineFile, ...]:
+    return tuple(
+        EngineFile(home / file["path"], int(file["length"]), int(file["completedLength"])) for file in status["files"]
     )
 
 

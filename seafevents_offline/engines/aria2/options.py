@@ -122,7 +122,7 @@ def download(job: Job, out: str, resume: bool, login: tuple[str, str]) -> dict[s
 
     ``login``: user name and password at the proxy.
     """
-    options = {"gid": gid(job), "dir": str(job.folder), "continue": "true" if resume else "false"}
+    options = {"gid": gid(job), "dir": job.folder.name, "continue": "true" if resume else "false"}
     for scheme in _PROXIED:
         # Those for all do not count where a scheme has a proxy of its own.
         options[f"{scheme}-proxy-user"], options[f"{scheme}-proxy-passwd"] = login

@@ -1,12 +1,10 @@
-"""One private aria2c child: its files, its birth, its end, and the end of one that a killed daemon left behind."""
+"""One private aria2c child: its files, its birth and its end."""
 
 from __future__ import annotations
 
 import logging
 import os
-import resource
 import secrets
-import signal
 import socket
 import subprocess
 import threading
@@ -16,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ...confine import Account, Confinement, command, looking_into
+from ...custody import let_through
 from ...errors import EngineUnavailable
-from ...process import alive, identity
+from ...process import identity
 from . import options
 
 logger = logging.getLogger(__name__)
@@ -31,11 +31,9 @@ _PORT_TRIES = 5
 #: What aria2c prints (trouble at its start, mostly) may grow to this many bytes.
 _MAX_LOG = 1024**2
 
-#: More than 512 workers with 16 connections each need.
-_MAX_FILES = 16384
-
-#: Seconds that an old aria2c gets to save its control files.
-_GRACE = 1.5
+#: Where its options are. Relative to where it begins, for the same reason for which nothing that it is told is
+#: absolute: it may be another user than we, who may not go the whole way there.
+CONF_ARGUMENT = "--conf-path=aria2.conf"
 
 #: Seconds that a killed aria2c may take to be gone; one that waits for a broken disk may take for ever.
 KILL_LIMIT = 2.0
@@ -44,11 +42,15 @@ _PAUSE = 0.01
 
 
 class Aria2Process:
-    """A running aria2c. Made by ``launch``; whoever has it must ``kill`` it or see it end."""
+    """A running aria2c. Made by ``launch``; whoever has it must ``kill`` it or see it end. ``account``: whose it is,
+    if not ours: it writes nowhere but where that account may."""
 
-    def __init__(self, child: subprocess.Popen[bytes], port: int, secret: str, log: Path) -> None:
+    def __init__(
+        self, child: subprocess.Popen[bytes], port: int, secret: str, log: Path, account: Account | None = None
+    ) -> None:
         self.port = port
         self.secret = secret
+        self.account = account
         self._child = child
         self._log = log
 
@@ -96,6 +98,7 @@ class Orders:
     binary: Path
     arguments: Sequence[str]
     configuration: Mapping[str, str]
+    confinement: Confinement
     lock_fd: int | None = None
 
 
@@ -116,31 +119,15 @@ def launch(orders: Orders, folder: Path) -> Aria2Process:
     raise EngineUnavailable(detail=f"aria2c does not start: {_last_words(folder) or 'it says nothing'}")
 
 
-def end_old_engine(folder: Path, deadline: float) -> None:
-    """End the aria2c that a killed daemon left in ``folder``; returns when it is gone, at ``deadline`` at the latest.
-
-    Leaves alone what is not certainly that: another process with its number, or one whose daemon still lives.
-    """
-    child, parent = _read_pid_file(folder)
-    if not _is_ours(child, folder) or alive(parent):
-        return
-    pid = int(child.partition(":")[0])
-    logger.info("ending the aria2c (process %s) that an earlier run left behind", pid)
-    for sign, until in ((signal.SIGTERM, min(deadline, time.monotonic() + _GRACE)), (signal.SIGKILL, deadline)):
-        _signal(pid, sign)
-        if _wait_until_gone(child, until):
-            return
-    logger.warning("the old aria2c (process %s) does not end", pid)
-
-
 def _spawn(orders: Orders, folder: Path) -> Aria2Process:
-    port, secret, conf = _free_port(), secrets.token_hex(32), _conf(folder)
+    port, secret, account = _free_port(), secrets.token_hex(32), orders.confinement.account
+    let_through(folder, account)
     lines = {**orders.configuration, **options.rpc(port, secret)}
-    _write_private(conf, "".join(f"{name}={value}\n" for name, value in lines.items()))
+    _write_private(folder / "aria2.conf", "".join(f"{name}={value}\n" for name, value in lines.items()), account)
     log = folder / "aria2.log"
     with _open_private(log) as output:
         child = subprocess.Popen(
-            [str(orders.binary), f"--conf-path={conf}", *orders.arguments],
+            command([str(orders.binary), CONF_ARGUMENT, *orders.arguments], orders.confinement),
             cwd=folder,
             # No proxies, no library paths of the host's, no account's home.
             env={"HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C"},
@@ -152,28 +139,13 @@ def _spawn(orders: Orders, folder: Path) -> Aria2Process:
             # Ctrl-C in the host's terminal is not meant for it.
             start_new_session=True,
         )
-    process = Aria2Process(child, port, secret, log)
+    process = Aria2Process(child, port, secret, log, account)
     try:
-        _allow_files(child.pid)
         _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
     except OSError:
         process.kill()
         raise
     return process
-
-
-def _allow_files(pid: int) -> None:
-    """Each connection is a file; the usual 1024 are too few for many workers, and aria2's own option has no effect."""
-    try:
-        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (wanted, hard))
-    except OSError as error:
-        logger.debug("aria2c keeps the usual limit of open files: %s", error)
-
-
-def _conf(folder: Path) -> Path:
-    return folder / "aria2.conf"
 
 
 def _open_private(path: Path) -> BinaryIO:
@@ -182,9 +154,11 @@ def _open_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str, reader: Account | None = None) -> None:
     with _open_private(path) as file:
         file.write(text.encode())
+        if reader is not None:
+            os.fchown(file.fileno(), reader.uid, reader.gid)
 
 
 def _free_port() -> int:
@@ -210,8 +184,9 @@ def _wait_for_port(process: Aria2Process, deadline: float) -> bool:
 def _listens(pid: int, table: str, address: str) -> bool:
     """Whether that very process listens on ``address``, as proc(5) writes it in /proc/net/tcp."""
     try:
-        rows = [line.split() for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()]
-        owned = {os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
+        with looking_into(pid):
+            rows = [line.split() for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()]
+            owned = {os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
     except OSError:
         return False
     return any(row[1] == address and row[3] == "0A" and f"socket:[{row[9]}]" in owned for row in rows)
@@ -220,35 +195,3 @@ def _listens(pid: int, table: str, address: str) -> bool:
 def _last_words(folder: Path) -> str:
     text = (folder / "aria2.log").read_text(encoding="utf-8", errors="replace").strip()
     return text.splitlines()[-1][:300] if text else ""
-
-
-def _read_pid_file(folder: Path) -> tuple[str, str]:
-    try:
-        lines = (folder / "aria2.pid").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return "", ""
-    return (lines[0], lines[1]) if len(lines) == 2 else ("", "")
-
-
-def _is_ours(child: str, folder: Path) -> bool:
-    if not alive(child):
-        return False
-    try:
-        arguments = Path(f"/proc/{child.partition(':')[0]}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(f"--conf-path={_conf(folder)}") in arguments
-
-
-def _signal(pid: int, sign: signal.Signals) -> None:
-    try:
-        os.kill(pid, sign)
-    except ProcessLookupError:
-        logger.debug("the old aria2c has just ended")
-
-
-def _wait_until_gone(child: str, until: float) -> bool:
-    pause = threading.Event()
-    while alive(child) and time.monotonic() < until:
-        pause.wait(_PAUSE)
-    return not alive(child)

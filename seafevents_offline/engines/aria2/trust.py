@@ -34,12 +34,15 @@ def find_bundle(setting: str) -> Path:
 
 def lend(bundle: Path, home: Path) -> Path:
     """A copy of ``bundle`` in ``home`` that everybody may read, for an aria2c that is another user than we: it may not
-    go everywhere. The answer is relative to ``home``. Raises OSError."""
+    go everywhere. The answer is relative to ``home``. Raises EngineUnavailable."""
     copy = home / "ca-certificates.pem"
-    copy.unlink(missing_ok=True)
-    with os.fdopen(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(bundle.read_bytes())
-        os.fchmod(file.fileno(), 0o644)
+    try:
+        copy.unlink(missing_ok=True)
+        with os.fdopen(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(bundle.read_bytes())
+            os.fchmod(file.fileno(), 0o644)
+    except OSError as error:
+        raise EngineUnavailable(detail=f"{bundle} cannot be copied into {home}: {error.strerror}.") from error
     return copy.relative_to(home)
 
 
