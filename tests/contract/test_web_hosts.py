@@ -144,6 +144,13 @@ def test_the_service_can_be_woken(subject: Subject) -> None:
     subject.host.wake(12)
 
 
+def test_links_are_judged_by_the_settings(subject: Subject) -> None:
+    policy = subject.host.policy()
+    assert policy.schemes == subject.host.settings().schemes
+    assert policy.ports == (80, 443, 8080, 8443)
+    assert policy.own_names == subject.host.own_names()
+
+
 # --- Seahub ---------------------------------------------------------------------------------------------
 
 
@@ -217,6 +224,24 @@ def test_where_seahub_knows_no_seafevents_there_are_no_tables(
     monkeypatch.delattr(sys.modules["seahub.utils"], "SeafEventsSession")
     with pytest.raises(SettingsError, match="Seahub knows no seafevents"):
         inside[0].repository()
+
+
+@pytest.mark.parametrize(
+    ("service_url", "fileserver_root", "names"),
+    [
+        ("https://cloud.example.com:8443/seafile", "https://Files.example.com/seafhttp", {"cloud", "files"}),
+        ("https://cloud.example.com", "https://cloud.example.com/seafhttp/", {"cloud"}),
+        ("https://cloud.example.com", "", {"cloud"}),
+        (None, "not a link", set()),
+    ],
+)
+def test_nothing_is_downloaded_from_seahub_itself(
+    inside: tuple[Any, StandIn], service_url: str | None, fileserver_root: str, names: set[str]
+) -> None:
+    host, stand_in = inside
+    stand_in.service_url, stand_in.fileserver_root = service_url, fileserver_root
+    assert host.own_names() == {f"{name}.example.com" for name in names}
+    assert host.policy().own_names == host.own_names()
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,27 @@ def test_the_same_link_may_be_added_again_when_it_is_done(site: Site) -> None:
             {"url": "https://ada:s3cret@x.example.com/"},
             "url invalid. The link has a user name or password in it; please give a link without them.",
         ),
+        *[
+            ({"url": url}, f"url invalid. {sentence}")
+            for url, sentence in {
+                "http://127.0.0.1/": "The address 127.0.0.1 is this server itself.",
+                "http://0x7f.1/": "The address 127.0.0.1 is this server itself.",
+                "http://１２７.1/": "The address 127.0.0.1 is this server itself.",
+                "http://localhost./": "The address 127.0.0.1 of localhost. is this server itself.",
+                "http://a.localhost/": "The address 127.0.0.1 of a.localhost is this server itself.",
+                "http://10.0.0.5/": "The address 10.0.0.5 is in a private network.",
+                "http://[::ffff:a00:5]/": "The address 10.0.0.5 is in a private network.",
+                "http://169.254.169.254/": "The address 169.254.169.254 is not a public one.",
+                "http://files.example.com:25/": (
+                    "Nothing can be downloaded from port 25 of files.example.com; "
+                    "allowed are the ports 80, 443, 8080, 8443."
+                ),
+                "https://cloud.example.com/f/1/": (
+                    "Nothing can be downloaded from cloud.example.com: it belongs to this Seafile service."
+                ),
+            }.items()
+        ],
+        *[({"url": url}, "url invalid.") for url in ("http://1.2.3.4.5/", "http://999.1.1.1/", "http://127%2e0.0.1/")],
         ({"name": 5}, "name invalid."),
         ({"name": False}, "name invalid."),
         ({"name": []}, "name invalid."),
@@ -177,6 +198,35 @@ def test_a_wrong_list_of_links_is_refused(site: Site, urls: Any) -> None:
     answer = site.ask("PUT", ADD, {"repo_id": REPO_ID, "path": "/", "urls": urls})
     assert error(answer) == (400, "urls invalid. Please give 1 to 100 links at once.")
     assert site.rows() == 0
+
+
+def test_what_the_administrator_opens_or_denies_counts_at_once(site: Site) -> None:
+    site.change(allow_addresses=("10.0.0.5:9000", "192.168.0.0/16"), deny_hosts=("bad.example",))
+    urls = {
+        "http://10.0.0.5:9000/": None,
+        "http://192.168.7.7/": None,
+        "http://192.168.7.7:9000/": (
+            "url invalid. Nothing can be downloaded from port 9000 of 192.168.7.7; "
+            "allowed are the ports 80, 443, 8080, 8443."
+        ),
+        "http://10.0.0.5/": "url invalid. The address 10.0.0.5 is in a private network.",
+        "http://x.bad.example/": "url invalid. The administrator does not allow downloads from x.bad.example.",
+    }
+    answer = site.ask("PUT", ADD, {"repo_id": REPO_ID, "path": "/", "urls": list(urls)}).json()
+    assert [task["url"] for task in answer["data"]] == [url for url, sentence in urls.items() if sentence is None]
+    assert {one["url"]: one["error_msg"] for one in answer["failed"]} == {u: s for u, s in urls.items() if s}
+
+
+def test_a_refusal_is_in_the_readers_language(site: Site) -> None:
+    answer = site.client.generic(
+        "PUT",
+        ADD,
+        json.dumps(body(url="http://10.0.0.5/")),
+        "application/json",
+        HTTP_X_CSRFTOKEN="c" * 32,
+        HTTP_ACCEPT_LANGUAGE="de",
+    )
+    assert error(answer) == (400, "url ungültig. Die Adresse 10.0.0.5 liegt in einem privaten Netz.")
 
 
 def test_a_name_is_for_one_link(site: Site) -> None:

@@ -162,6 +162,16 @@ def test_a_retry_needs_a_place_and_a_resume_has_one(site: Site) -> None:
     assert site.ask("POST", f"{TASKS}/{failed}/retry").status_code == 200
 
 
+@pytest.mark.parametrize(("verb", "status"), [("retry", S.ERROR), ("resume", S.PAUSED)])
+def test_what_may_not_be_reached_is_not_tried_again(site: Site, verb: str, status: S) -> None:
+    odr_id = site.task(status=status, url="http://10.0.0.5/a")
+    answer = site.ask("POST", f"{TASKS}/{odr_id}/{verb}")
+    assert error(answer) == (400, "url invalid. The address 10.0.0.5 is in a private network.")
+    assert site.repository.get(odr_id).status is status
+    site.change(allow_addresses=("10.0.0.0/8",))
+    assert site.ask("POST", f"{TASKS}/{odr_id}/{verb}").status_code == 200
+
+
 def test_a_retry_of_what_was_added_again_names_the_other_task(site: Site) -> None:
     first = site.add().json()["data"][0]["odr_id"]
     site.ask("POST", f"{TASKS}/{first}/cancel")

@@ -102,7 +102,7 @@ class StandIn:
         self.api = SeafileApi()
         self.roles: dict[str, dict[str, Any]] = {"default": {}, "guest": {}}
         self.names: dict[str, str] = {}
-        self.service_url = "https://cloud.example.com:8443/seafile"
+        self.service_url: str | None = "https://cloud.example.com:8443/seafile"
         self.fileserver_root = "https://files.example.com/seafhttp"
         self.engine = create_engine(database_url)
         self.sessions: list[Any] = []

@@ -193,6 +193,9 @@ def make_host(script: Script, repo: Repository) -> Host:
         def may_view_system(self, request: Any) -> bool:
             return False
 
+        def own_names(self) -> frozenset[str]:
+            return frozenset({"cloud.example.com"})
+
         def library(self, repo_id: str) -> Library | None:
             script.asked.append(repo_id)
             _answer("library")
