@@ -501,7 +501,7 @@ STORED_ABOVE = Explanation(
 
 def stored_above(path: str, folder: str) -> Explanation:
     """The file is in ``folder``, the nearest one above ``path`` that there is."""
-    values = {"path": path, "folder": folder}
+    values = {"path": _in_line(path), "folder": _in_line(folder)}
     return Explanation(STORED_ABOVE.reason, STORED_ABOVE.comment.format(**values), values)
 
 
@@ -512,6 +512,11 @@ def from_reason(reason: str, reason_args: Mapping[str, Any]) -> OfflineDownloadE
         return kind(**reason_args)
     except KeyError:
         return OfflineDownloadError()
+
+
+def keeping() -> frozenset[str]:
+    """The reasons of those errors that keep a task's folder."""
+    return frozenset(reason for reason, kind in _kinds(OfflineDownloadError).items() if kind.keeps_folder)
 
 
 def _in_line(value: Any) -> Any:

@@ -17,13 +17,10 @@ from .custody import take_back
 from .engines.base import DownloadEngine, EngineFile, Snapshot
 from .errors import PayloadLost, PayloadUnusable, TempDirUnusable
 from .filename import safe_name
-from .task import Payload, PayloadFile, Task
+from .task import KEPT_FOR, Payload, PayloadFile, Task
 
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
-
-#: A complete payload that a library does not take is kept for this many seconds.
-KEPT_FOR = 86400.0
 
 # What a comment holds is spelt out: ".*?" could run over its end, and a file of comments would take for ever.
 _PAGE_START = re.compile(

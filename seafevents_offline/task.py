@@ -14,6 +14,9 @@ from typing import Any, Union
 from .errors import NO_EXPLANATION, Explanation, OfflineDownloadError
 from .status import OfflineDownloadStatus
 
+#: What was downloaded and is not taken by the library is kept for this many seconds.
+KEPT_FOR = 86400.0
+
 #: What a record's priority may be; it orders one owner's own tasks only.
 PRIORITIES = range(101)
 

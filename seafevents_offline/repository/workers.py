@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, or_, select, true, update
 
-from ..errors import PAUSED_TOO_LONG, InterruptedTooOften
+from ..errors import PAUSED_TOO_LONG, InterruptedTooOften, keeping
 from ..models import RECORDS
 from ..status import RUNNING, TRANSITIONS, OfflineDownloadStatus
-from ..task import Done, Failed, Gone, Outcome, Progress, Retry, Task
+from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task
 from .part import Part
 from .statements import TASK_COLUMNS, among, each, ended, explained, is_claim, to_tasks
 
@@ -147,11 +147,16 @@ class Workers(Part):
         return self._database.run(lambda connection: connection.execute(statement).rowcount)
 
     def kept_folders(self, node_id: str, odr_ids: Collection[int]) -> set[int]:
-        """Which of these tasks still need their folder on this node."""
+        """Which of these tasks still need their folder on this node, or may need it for a retry."""
         if not odr_ids:
             return set()
-        statement = select(RECORDS.c.odr_id).where(among(odr_ids), _has(node_id, *_KEEPS_FOLDER))
+        needed = or_(_has(node_id, *_KEEPS_FOLDER), and_(_has(node_id, _S.ERROR), *self._may_be_mended()))
+        statement = select(RECORDS.c.odr_id).where(among(odr_ids), needed)
         return self._database.run(lambda connection: set(connection.execute(statement).scalars()))
+
+    def _may_be_mended(self) -> tuple[ColumnElement[bool], ...]:
+        recent = RECORDS.c.finished_at > self._now() - timedelta(seconds=KEPT_FOR)
+        return RECORDS.c.reason.in_(sorted(keeping())), recent, RECORDS.c.hidden_at.is_(None)
 
     def _requeue(self, node_id: str) -> Update:
         now = self._now()

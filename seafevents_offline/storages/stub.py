@@ -46,13 +46,14 @@ class StubStorage(Storage):
         """Let the next ``times`` calls of ``verb`` raise ``error``."""
         self.script(verb, *[error] * times)
 
-    def check(self, task: Task, size: int) -> None:
+    def check(self, task: Task, size: int) -> Task:
         self._begin("check", task.odr_id)
         with self._lock:
             if task.path not in self.folders:
                 raise FolderGone(path=task.path)
             if size > self.room:
                 raise DiskFull()
+        return task
 
     def choose(self, task: Task, name: str) -> str:
         self._begin("choose", task.odr_id)
@@ -64,7 +65,7 @@ class StubStorage(Storage):
             recorded = [path for path in (task.stored_path,) if path and path.rpartition("/")[0] == parent]
             return next(path for path in itertools.chain(recorded, paths) if not self._is_taken(path))
 
-    def put(self, task: Task, payload: Payload) -> None:
+    def put(self, task: Task, payload: Payload) -> str:
         self._begin("put", task.odr_id)
         wanted = {path: _read(file, task.odr_id) for path, file in _paths(task, payload)}
         with self._lock:
@@ -75,14 +76,17 @@ class StubStorage(Storage):
                 raise NameTaken(stored_path=task.stored_path)
             self.files.update(wanted)
             self.folders.update(path.rpartition("/")[0] or "/" for path in wanted)
+        return task.stored_path
 
-    def arrived(self, task: Task, payload: Payload | None) -> bool:
+    def arrived(self, task: Task, payload: Payload | None) -> str | None:
         self._begin("arrived", task.odr_id)
         with self._lock:
             found = self._below(task.stored_path)
         if payload is None:
-            return bool(found) and sum(len(file.data) for file in found.values()) == task.size
-        return found == {path: _read(file, task.odr_id) for path, file in _paths(task, payload)}
+            is_there = bool(found) and sum(len(file.data) for file in found.values()) == task.size
+        else:
+            is_there = found == {path: _read(file, task.odr_id) for path, file in _paths(task, payload)}
+        return task.stored_path if is_there else None
 
     def health(self) -> str:
         self._begin("health", 0)

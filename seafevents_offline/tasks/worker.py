@@ -43,10 +43,10 @@ class Worker:
             if run.given_up:
                 self.tempdir.delete(run.task.odr_id)
             return
-        if isinstance(outcome, (Done, Failed)):
+        if not _keeps_folder(outcome):
             # Before the final state can be seen: who sees it may rely on nothing being left.
             self.tempdir.delete(run.task.odr_id)
-        progress = run.progress() if isinstance(outcome, Retry) else None
+        progress = run.progress() if _keeps_folder(outcome) else None
         self._write(run, outcome, [progress] if progress else [])
 
     def _write(self, run: TaskRun, outcome: Done | Failed | Retry, progress: Sequence[Progress]) -> None:
@@ -64,6 +64,11 @@ class Worker:
             else:
                 logger.info("task %s: %s", odr_id, _in_words(outcome) if written else "is not ours any more")
                 return
+
+
+def _keeps_folder(outcome: Done | Failed | Retry) -> bool:
+    """What was downloaded is of use: soon, or when a person has mended what is wrong with the library."""
+    return isinstance(outcome, Retry) or (isinstance(outcome, Failed) and outcome.error.keeps_folder)
 
 
 def _in_words(outcome: Done | Failed | Retry) -> str:

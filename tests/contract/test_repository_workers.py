@@ -15,6 +15,7 @@ from seafevents_offline.errors import (
     FileNotFoundAtServer,
     InterruptedTooOften,
     ServerBusy,
+    UploadForbidden,
 )
 from seafevents_offline.repository import Repository
 from seafevents_offline.status import TRANSITIONS, Action, OfflineDownloadStatus
@@ -256,6 +257,19 @@ def test_folders_are_kept_for_tasks_that_may_go_on_here(repo: Repository, databa
     assert len(everything) == 24
     assert repo.kept_folders(NODE, everything | {998, 999}) == kept  # type: ignore[arg-type]
     assert repo.kept_folders(NODE, []) == set()
+
+
+def test_the_folder_of_a_task_that_the_library_refuses_is_kept_for_a_day(repo: Repository, clock: Clock) -> None:
+    refused, removed, failed = stored(repo), stored(repo), stored(repo)
+    for task in (refused, removed):
+        repo.finish(task, Failed(UploadForbidden(path="/")))
+    repo.finish(failed, Failed(NOT_FOUND))
+    repo.remove(removed.odr_id)
+    everything = [task.odr_id for task in (refused, removed, failed)]
+    assert repo.kept_folders(NODE, everything) == {refused.odr_id}
+    assert repo.kept_folders(OTHER_NODE, everything) == set()
+    clock.advance(days=1)
+    assert repo.kept_folders(NODE, everything) == set()
 
 
 def test_any_number_of_folders_is_one_question(repo: Repository) -> None:

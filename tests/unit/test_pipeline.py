@@ -355,7 +355,7 @@ def test_a_library_that_is_away_costs_nothing(scene: MakeScene) -> None:
 
 def test_no_answer_while_it_runs_is_no_refusal(scene: MakeScene) -> None:
     here = scene(Hold(b"x", 5))
-    here.storage.script("check", None, errors.StorageUnavailable(detail="away"), errors.StorageUnavailable(detail="a"))
+    here.storage.script("check", None, errors.StorageUnavailable(detail="away"), errors.DatabaseUnavailable(detail="a"))
     here.plan[70] = lambda: here.engine.play(URL, Deliver(b"hello"))
     assert here.run() == Done(5)
 
@@ -365,6 +365,72 @@ def test_a_refusal_while_it_runs_ends_it(scene: MakeScene) -> None:
     here.plan[10] = here.storage.folders.clear
     assert reason_of(here.run()) == "folder_gone"
     assert 1055 < here.now < 1065
+
+
+def test_a_file_of_unknown_length_counts_by_what_has_come(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = scene(Hold())
+    monkeypatch.setattr(here.storage, "check", lambda task, size: sizes.append(size) or task)
+    sizes: list[int] = []
+    here.plan[1] = lambda: here.engine.running[0].update(Snapshot(completed=5))
+    here.plan[61] = lambda: here.engine.play(URL, Deliver(b"1234567"))
+    assert here.run() == Done(7)
+    assert sizes == [0, 5, 7, 7]
+
+
+def test_each_check_is_asked_with_the_task_that_the_one_before_admitted(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = scene(Deliver(b"hello"))
+
+    def check(task: Task, _size: int) -> Task:
+        seen.append(task.priority)
+        return replace(task, priority=task.priority + 1)
+
+    seen: list[int] = []
+    monkeypatch.setattr(here.storage, "check", check)
+    assert here.run() == Done(5)
+    assert seen == [50, 51, 51]
+
+
+def test_a_folder_that_goes_after_the_choice_is_chosen_anew(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.fail("put", errors.FolderGone(path="/"))
+    assert here.run() == Done(5)
+    assert [verb for verb, _ in here.storage.calls][-4:] == ["choose", "put", "choose", "put"]
+    here.storage.script("put", here.storage.folders.clear)
+    assert reason_of(here.run()) == "folder_gone"
+
+
+def test_a_file_in_the_folder_above_says_so(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for status in (S.DOWNLOADING, S.STORING):
+        here = scene(Deliver(PAGE))
+        here.storage.folders = {"/", "/a", "/a/b/c"}
+        monkeypatch.setattr(here.storage, "choose", lambda task, name: f"/a/{name}")
+        outcome = here.run(path="/a/b/c", url=URL)
+        assert isinstance(outcome, Done)
+        assert outcome.note.reason_args == {"path": "/a/b/c", "folder": "/a"}
+        assert outcome.note.comment == "The folder /a/b/c does not exist any more. The file is in the folder /a."
+        (recorded,) = here.recorded
+        again = here.run(path="/a/b/c", status=status, name=recorded[0], size=recorded[1], stored_path=recorded[2])
+        assert again == outcome
+
+
+def test_the_path_that_the_library_gave_is_recorded(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = scene(Deliver(b"hello"))
+    monkeypatch.setattr(here.storage, "put", lambda task, payload: "/a (1).bin")
+    assert here.run() == Done(5)
+    assert here.recorded == [("a.bin", 5, "/a.bin"), ("a.bin", 5, "/a (1).bin")]
+
+
+@pytest.mark.parametrize("status", [S.DOWNLOADING, S.STORING])
+def test_the_path_where_it_is_found_again_is_recorded(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch, status: OfflineDownloadStatus
+) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    monkeypatch.setattr(here.storage, "arrived", lambda task, payload: "/a (1).bin")
+    assert here.run(status=status, name="a.bin", size=5, stored_path="/a.bin") == Done(5)
+    assert here.recorded == [("a.bin", 5, "/a (1).bin")]
 
 
 def test_a_name_that_is_taken_meanwhile(scene: MakeScene) -> None:

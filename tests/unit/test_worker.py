@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from seafevents_offline import repository
-from seafevents_offline.errors import DatabaseUnavailable, DiskFull, FileNotFoundAtServer
+from seafevents_offline.engines.base import Snapshot, TransferState
+from seafevents_offline.errors import DatabaseUnavailable, DiskFull, FileNotFoundAtServer, QuotaExceeded
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
@@ -79,6 +80,16 @@ def test_done(scene: Scene) -> None:
 def test_failed(scene: Scene) -> None:
     scene.work(lambda task, run: Failed(FileNotFoundAtServer(status=404)))
     assert (scene.task.status, scene.task.reason, scene.folder_exists) == (S.ERROR, "not_found", False)
+
+
+def test_what_the_library_refuses_is_kept_for_a_retry_and_known_to_be_complete(scene: Scene) -> None:
+    def refuse(_task: Task, run: TaskRun) -> Outcome:
+        run.report(Snapshot(TransferState.COMPLETE, completed=9, size=9))
+        return Failed(QuotaExceeded())
+
+    scene.work(refuse)
+    assert (scene.task.status, scene.task.reason, scene.folder_exists) == (S.ERROR, "quota_exceeded", True)
+    assert (scene.task.size, scene.task.completed) == (9, 9)
 
 
 def test_a_retry_keeps_the_folder(scene: Scene) -> None:

@@ -36,11 +36,12 @@ class FolderStorage(Storage):
         self.root = root
         self._tempdir = tempdir
 
-    def check(self, task: Task, size: int) -> None:
+    def check(self, task: Task, size: int) -> Task:
         with self._explained(), self._open(task.path) as folder:
             self._check_writable(folder, task.path)
             if size > _room(folder) and self._needs_copy(folder):
                 raise DiskFull()
+        return task
 
     def choose(self, task: Task, name: str) -> str:
         with self._explained(), self._open(task.path) as folder:
@@ -51,7 +52,7 @@ class FolderStorage(Storage):
             free = next(name for name in names if not exists(folder, name))
         return f"{task.path.rstrip('/')}/{free}"
 
-    def put(self, task: Task, payload: Payload) -> None:
+    def put(self, task: Task, payload: Payload) -> str:
         with self._explained(), self._open_place(task) as place:
             try:
                 if len(payload.files) == 1:
@@ -61,13 +62,14 @@ class FolderStorage(Storage):
                     publish_tree(layout_of(payload.files), place)
             except FileExistsError:
                 raise NameTaken(stored_path=task.stored_path) from None
+        return task.stored_path
 
-    def arrived(self, task: Task, payload: Payload | None) -> bool:
+    def arrived(self, task: Task, payload: Payload | None) -> str | None:
         try:
             with self._explained(), self._open_place(task) as place:
-                return _has_arrived(task, payload, place)
+                return task.stored_path if _has_arrived(task, payload, place) else None
         except FolderGone:
-            return False
+            return None
 
     def health(self) -> str:
         with self._explained(), self._open("/") as folder:
