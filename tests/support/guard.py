@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from seafevents_offline.egress.grant import Grant, credentials
 from seafevents_offline.egress.guard import argv
@@ -33,6 +33,15 @@ _E = TypeVar("_E")
 KEY = b"k" * 32
 GRANT = Grant(odr_id=7, claim=1, owner="ada@example.com", bytes=0, tunnels=100)
 
+#: To run before a guard: its name server never answers when it is asked for an example.
+NO_ANSWER = """
+import socket, threading
+ask = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *more, **others: (
+    threading.Event().wait() if "example" in str(host) else ask("127.0.0.1", *more, **others)
+)
+"""
+
 #: Seconds that anything may take here.
 _LONG = 60.0
 
@@ -43,36 +52,46 @@ def policy_for(*endpoints: str, **others: Any) -> Policy:
 
 
 class GuardProcess:
-    """Starts with ``with``; ``limits`` are those of messages.Limits that shall be other ones."""
+    """Runs inside ``with``.
 
-    def __init__(self, policy: Policy, upstream: str = "", environment: dict[str, str] | None = None, **limits: Any):
+    ``limits`` are those of messages.Limits that shall be other ones; ``before`` is a line of Python that the guard runs
+    first. A ``deaf`` one's events are not read until ``listen`` is called.
+    """
+
+    def __init__(self, policy: Policy, upstream: str = "", before: str = "", deaf: bool = False, **limits: Any) -> None:
         self._policy, self._upstream, self._limits = policy, upstream, Limits(**limits)
-        self._environment = environment or {}
+        self._before, self._deaf = before, deaf
         self._changed = threading.Condition()
         self._events: list[Event] = []
         self._pings = 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> GuardProcess:
+        *isolated, program = argv()
         with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
             self.port: int = listener.getsockname()[1]
             self.process = subprocess.Popen(
-                argv(),
+                [*isolated, f"{self._before}\n{program}"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pass_fds=(listener.fileno(),),
-                env={"LC_ALL": "C", **self._environment},
+                env={"LC_ALL": "C"},
                 start_new_session=True,
             )
             self.send(Configuration(self._policy.to_json(), KEY.hex(), listener.fileno(), self._upstream, self._limits))
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self.wait_for(Ready)
+        if not self._deaf:
+            self.listen()
+            self.wait_for(Ready)
         return self
+
+    def listen(self) -> None:
+        self._reader.start()
 
     def __exit__(self, *exc: object) -> None:
         self.process.kill()
         self.process.wait(_LONG)
-        self._reader.join(_LONG)
+        if self._reader.ident is not None:
+            self._reader.join(_LONG)
         for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             # What could not be written any more is of no interest.
@@ -135,8 +154,12 @@ class GuardProcess:
     def ask(self, target: str, grant: Grant = GRANT, key: bytes = KEY) -> tuple[int, socket.socket]:
         """The status of the answer to CONNECT ``target`` (``host:port``), and the connection."""
         sock = self.connect()
-        sock.sendall(request(target, grant, key))
-        return status(sock), sock
+        try:
+            sock.sendall(request(target, grant, key))
+            return status(sock), sock
+        except OSError:
+            sock.close()
+            raise
 
     def refuses(self, target: str, grant: Grant = GRANT, key: bytes = KEY) -> int:
         """The status of an answer that is the end of the connection."""
@@ -144,6 +167,20 @@ class GuardProcess:
         with sock:
             assert sock.recv(1) == b""
         return code
+
+    def files(self) -> int:
+        """Open ones of the guard."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu(self) -> float:
+        """Seconds that the guard has computed."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """Bytes of memory of its own."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
     def tunnel(self, target: str, grant: Grant = GRANT) -> socket.socket:
         """A connection that leads to ``target``."""
@@ -171,13 +208,6 @@ def status(sock: socket.socket) -> int:
             return 0
         head += byte
     return int(head.split()[1])
-
-
-@pytest.fixture
-def echo() -> Iterator[Echo]:
-    """A server that sends back what it gets."""
-    with Echo() as server:
-        yield server
 
 
 class Echo:

@@ -51,7 +51,8 @@ async def _serve(configuration: Configuration) -> None:
     limits = configuration.limits
     resolver = Resolver(limits.lookups_per_task)
     gate = Gate(Policy.from_json(configuration.policy), resolver)
-    reporter, usages = Reporter(_STDOUT), Usages()
+    reporter = Reporter(_STDOUT)
+    usages = Usages(reporter.tell)
     proxy = upstream.parse(configuration.upstream) if configuration.upstream else None
     means = Means(
         key=bytes.fromhex(configuration.key),

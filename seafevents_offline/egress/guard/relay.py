@@ -29,10 +29,12 @@ _NEEDED = 1.0
 class _Flow:
     """One direction. ``passed``: bytes taken from the source. ``ended``: it had no more, and the target knows."""
 
-    def __init__(self, relay: Relay, source: socket.socket, target: socket.socket) -> None:
+    def __init__(
+        self, relay: Relay, source: socket.socket, target: socket.socket, count: Callable[[int], None]
+    ) -> None:
         self.passed = 0
         self.ended = False
-        self._relay = relay
+        self._relay, self._count = relay, count
         self._target = target
         # asyncio is much slower with sockets than with their numbers.
         self._from, self._to = source.fileno(), target.fileno()
@@ -69,7 +71,8 @@ class _Flow:
             return
         self._pipe.filled = number
         self.passed += number
-        self._relay.moved(number)
+        self._count(number)
+        self._relay.moved()
         if not self._give():
             self._relay.loop.remove_reader(self._from)
             self._relay.loop.add_writer(self._to, self._guarded, self._go_on)
@@ -86,7 +89,7 @@ class _Flow:
 
     def _go_on(self) -> None:
         """The target takes something again."""
-        self._relay.moved(0)
+        self._relay.moved()
         if self._give():
             self._relay.loop.remove_writer(self._to)
             self.begin()
@@ -123,7 +126,8 @@ class Relay:
         self.loop = asyncio.get_running_loop()
         self.pipes = pipes
         self._usage, self._limits, self._needed = usage, limits, needed
-        self._up, self._down = _Flow(self, engine, server), _Flow(self, server, engine)
+        self._up = _Flow(self, engine, server, usage.count)
+        self._down = _Flow(self, server, engine, usage.receive)
         self._done: asyncio.Future[Why] = self.loop.create_future()
         self._last = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
@@ -163,8 +167,7 @@ class Relay:
         """Bytes that may be taken now."""
         return min(SIZE, self._usage.left())
 
-    def moved(self, number: int) -> None:
-        self._usage.count(number)
+    def moved(self) -> None:
         self._last = self.loop.time()
 
     def flow_ended(self) -> None:

@@ -30,7 +30,9 @@ class Server:
         self._means = means
         self._loop = asyncio.get_running_loop()
         self._tunnels: dict[asyncio.Task[None], Tunnel] = {}
-        self._room = max(1, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // _FILES_PER_TUNNEL)
+        self._room = max(4, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // _FILES_PER_TUNNEL)
+        # They shall not take all the room.
+        self._strangers = min(means.limits.strangers, self._room // 4)
         listener.setblocking(False)
 
     def start(self) -> None:
@@ -55,7 +57,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if len(self._tunnels) >= self._means.limits.strangers:
+        if len(self._tunnels) >= self._strangers:
             self._limit_strangers()
         tunnel = Tunnel(connection, self._means)
         task = tunnel.begin(tunnel.run())
@@ -64,11 +66,11 @@ class Server:
 
     def _limit_strangers(self) -> None:
         strangers = [tunnel for tunnel in self._tunnels.values() if tunnel.stranger]
-        if len(strangers) >= self._means.limits.strangers:
+        if len(strangers) >= self._strangers:
             # The engine shows its credentials at once; who has waited the longest is not the engine.
             strangers[0].cut(Why.CUT)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._tunnels[task]
+        self._tunnels.pop(task).close()
         if len(self._tunnels) == self._room - 1:
             self.start()

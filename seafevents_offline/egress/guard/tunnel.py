@@ -61,7 +61,7 @@ class _Open:
 
 
 class Tunnel(Life):
-    """Made for an accepted connection, which it closes at its end. ``stranger``: it has not shown credentials yet."""
+    """Made for an accepted connection, which ``close`` closes. ``stranger``: it has not shown credentials yet."""
 
     def __init__(self, engine: socket.socket, means: Means) -> None:
         super().__init__()
@@ -92,8 +92,10 @@ class Tunnel(Life):
         except asyncio.CancelledError:
             if self.because is None:
                 raise
-        finally:
-            wire.close(self._engine)
+
+    def close(self) -> None:
+        """At its end; also when it was cut before it began."""
+        wire.close(self._engine)
 
     async def _serve(self) -> None:
         with self.within(self._means.limits.request, _TooLate()):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ...errors import TooLarge, TooManyConnections
 from ...units import format_size
 from ..grant import Grant
+from ..messages import Received
 
 if TYPE_CHECKING:
     from .tunnel import Tunnel
+
+#: Bytes after which it is told again how many have come.
+STEP = 16 * 1024**2
 
 #: Claims that are remembered; the daemon closes each, this is for those that it forgot.
 _REMEMBERED = 10_000
@@ -29,15 +34,28 @@ class Why(str, Enum):
 
 
 class Usage:
-    """One claim: its open tunnels, and the bytes that passed in both directions."""
+    """One claim: its open tunnels, and the bytes that passed in both directions. ``tell`` is for those who wait at the
+    other end of a pipe."""
 
-    def __init__(self, grant: Grant) -> None:
+    def __init__(self, grant: Grant, tell: Callable[[Received], None]) -> None:
         self.grant = grant
         self.bytes = 0
         self.tunnels: set[Tunnel] = set()
+        self._tell = tell
+        self._received = self._told = 0
 
     def count(self, number: int) -> None:
+        """These have passed."""
         self.bytes += number
+
+    def receive(self, number: int) -> None:
+        """These have passed, and they came from a server."""
+        self.count(number)
+        self._received += number
+        if self._received - self._told >= STEP:
+            self._told = self._received
+            grant = self.grant
+            self._tell(Received(grant.odr_id, grant.claim, grant.serial, self._received))
 
     def left(self) -> int:
         """Bytes that may still pass."""
@@ -59,12 +77,13 @@ class Usage:
 class Usages:
     """All claims that were seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[Received], None]) -> None:
+        self._tell = tell
         self._claims: OrderedDict[tuple[int, int, int], Usage] = OrderedDict()
 
     def of(self, grant: Grant) -> Usage:
         key = (grant.odr_id, grant.claim, grant.serial)
-        usage = self._claims.setdefault(key, Usage(grant))
+        usage = self._claims.setdefault(key, Usage(grant, self._tell))
         # A claim may be told new limits; its credentials prove them.
         usage.grant = grant
         self._claims.move_to_end(key)
