@@ -125,6 +125,20 @@ def test_what_was_typed_wrongly_is_one_sentence_and_exit_code_2(cli: Cli, words:
     assert cli("list", "--json").json["total_count"] == 0
 
 
+@pytest.mark.parametrize(
+    ("verb", "url", "sentence"),
+    [
+        ("add", "http://127.0.0.1:8080/f", "The address 127.0.0.1 is this server itself."),
+        ("get", "http://0xa000005/f", "The address 10.0.0.5 is in a private network."),
+        ("get", "http://[fd00:ec2::254]/f", "The address fd00:ec2::254 is not a public one."),
+    ],
+)
+def test_a_link_that_may_not_be_reached_is_refused_at_once(cli: Cli, verb: str, url: str, sentence: str) -> None:
+    result = cli(verb, url)
+    assert (result.code, result.out, result.err) == (1, "", f"{sentence}\n")
+    assert cli("list", "--json").json["total_count"] == 0
+
+
 def test_a_setting_that_is_wrong_is_named(cli: Cli) -> None:
     result = cli("list", "--config", cli.write_config(max_attempts="many"))
     assert result.code == 2

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import (
     AlreadyActive,
     AlreadyRunning,
     DatabaseUnavailable,
     FolderMissing,
     LinkScheme,
+    LiteralOwn,
+    LiteralPrivate,
     NameInvalid,
     NotPossible,
     PathInvalid,
+    PortRefused,
     PriorityInvalid,
     SettingsError,
     StorageUnavailable,
@@ -112,6 +116,8 @@ def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer)
         (PathInvalid, good, {"path": "../x"}),
         (FolderMissing, good, {"path": "/nowhere"}),
         (PriorityInvalid, good, {"priority": 101}),
+        (LiteralOwn, "http://127.0.0.1/f", {}),
+        (PortRefused, "http://example.com:22/f", {}),
     ):
         with pytest.raises(error):
             host.add(url, **options)  # type: ignore[arg-type]
@@ -140,6 +146,36 @@ def test_what_waits_again_needs_its_folder_as_a_new_link_does(
     assert host.act(task.odr_id, again).status is S.WAITING
     (tmp_path / "library" / "reports").rmdir()
     assert host.act(task.odr_id, before).status is before.target, "it can be held and given up without its folder"
+
+
+@pytest.mark.parametrize(("before", "again"), [(Action.PAUSE, Action.RESUME), (Action.CANCEL, Action.RETRY)])
+def test_what_waits_again_must_be_open_as_a_new_link_must(open_host: OpenHost, before: Action, again: Action) -> None:
+    opening, other = open_host(allow=["10.0.0.0/8"]), open_host()
+    task = opening.add("http://10.0.0.5/f")
+    opening.act(task.odr_id, before)
+    with pytest.raises(LiteralPrivate):
+        other.act(task.odr_id, again)
+    assert opening.act(task.odr_id, again).status is S.WAITING
+
+
+def test_where_links_may_lead_is_said_by_the_process_that_serves(open_host: OpenHost) -> None:
+    serving, other = open_host(allow=[*ALLOWED, "10.0.0.0/8"]), open_host(allow=["192.168.0.0/16"])
+    other.add("http://192.168.0.5/f")
+    serving.start()
+    assert other.policy == serving.policy
+    other.add("http://10.0.0.5/f")
+    with pytest.raises(LiteralPrivate):
+        other.add("http://192.168.0.6/f")
+    serving.stop()
+    other.add("http://192.168.0.6/f")
+
+
+def test_a_policy_that_cannot_be_read_is_that_of_ones_own_settings(open_host: OpenHost) -> None:
+    serving = open_host()
+    serving.start()
+    for text in ("", "{}", "[]", '{"ports": 1', "null"):
+        (serving.data / "policy").write_text(text)
+        assert serving.policy == Policy.from_settings(serving.settings)
 
 
 def test_settings_come_from_the_file_and_the_place_stays_ours(open_host: OpenHost, tmp_path: Path) -> None:
