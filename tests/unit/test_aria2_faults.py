@@ -23,8 +23,11 @@ from seafevents_offline.errors import (
     RedirectInvalid,
     ServerBusy,
     TlsFailed,
+    TooLarge,
     TooManyRedirects,
 )
+
+MB = 1024 * 1024
 
 HANDSHAKE = "SSL/TLS handshake failure: "
 
@@ -106,3 +109,16 @@ def test_only_what_concerns_the_part_makes_it_useless() -> None:
     assert not part_is_useless("9", "Failed to write into the file /x, cause: No space left on device")
     assert not part_is_useless("16", "Download aborted.")
     assert not part_is_useless("22", "The response status is not successful. status=503")
+
+
+@pytest.mark.parametrize(
+    ("message", "size"),
+    [("Failed to write into the file 1/a.bin, cause: File too large", 0), ("No URI available.", 8 * MB)],
+)
+def test_a_file_beyond_the_limit_is_too_large(message: str, size: int) -> None:
+    """With several connections it is the last that is asked, and it knows nothing of the limit."""
+    found = to_error("17", message, job(), size, limit=2 * MB)
+    assert isinstance(found, TooLarge)
+    assert "2.0 MB" in str(found)
+    # Some file systems have a limit of their own; that is not the file's fault.
+    assert isinstance(to_error("17", message, job(), size), EngineUnavailable)

@@ -48,7 +48,7 @@ class Aria2Engine(DownloadEngine):
         self._lock_fd = lock_fd
         self._account: Account | None = None
         self._book = Book()
-        self._monitor = Monitor(self._book, self._launch, egress)
+        self._monitor = Monitor(self._book, self._launch, egress, settings.max_size)
 
     def start(self) -> None:
         self._account = account(self._settings.run_as)

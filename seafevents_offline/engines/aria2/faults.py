@@ -23,9 +23,11 @@ from ...errors import (
     RedirectInvalid,
     ServerBusy,
     TlsFailed,
+    TooLarge,
     TooManyRedirects,
 )
 from ...link import host_of
+from ...units import format_size
 from ..base import Job
 
 _STATUS = re.compile(r"\bstatus[= ](\d{3})\b|\bGot (\d{3}) ")
@@ -42,11 +44,22 @@ _LINE_BROKEN = re.compile(
     r"Proxy connection failed|Failed to (establish connection|receive data|send data)|Got EOF|No URI available"
 )
 
+#: EFBIG: what the process itself is not allowed to write.
+_FILE_TOO_LARGE = "cause: File too large"
+
 _NOT_WRITABLE = "it cannot write to its temporary folder."
 
 
-def to_error(code: str, message: str, job: Job, size: int) -> OfflineDownloadError:
-    """``code`` and ``message`` are aria2's errorCode and errorMessage, ``size`` what is known of the file's length."""
+def to_error(code: str, message: str, job: Job, size: int, limit: int = 0) -> OfflineDownloadError:
+    """``code`` and ``message`` are aria2's errorCode and errorMessage, ``size`` what is known of the file's length, and
+    ``limit`` the bytes that it may have; 0 for any."""
+    if limit and (_FILE_TOO_LARGE in message or size > limit):
+        # It is the last of several connections that is asked, and that may have something else to say.
+        return TooLarge(limit=format_size(limit))
+    return _from_words(code, message, job, size)
+
+
+def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownloadError:
     host = host_of(job.url)
     if status := _STATUS.search(message):
         return _http(int(status[1] or status[2]))

@@ -49,12 +49,13 @@ _STATUS = [*_PROGRESS, "errorCode", "errorMessage", "files"]
 
 
 class Monitor:
-    """``launch`` makes a new aria2c or raises EngineUnavailable."""
+    """``launch`` makes a new aria2c or raises EngineUnavailable. ``max_size``: bytes of a file at most, 0 for any."""
 
-    def __init__(self, book: Book, launch: Callable[[], Aria2Process], egress: Egress) -> None:
+    def __init__(self, book: Book, launch: Callable[[], Aria2Process], egress: Egress, max_size: int = 0) -> None:
         self._book = book
         self._launch = launch
         self._egress = egress
+        self._max_size = max_size
         self._notifications = Notifications(book.look, book.poke)
         self._stopping = threading.Event()
         self._deadline = 0.0
@@ -238,7 +239,8 @@ class Monitor:
         elif refusal is not None and faults.is_of_the_way_out(message):
             self._fail(entry, refusal, status)
         else:
-            self._fail(entry, faults.to_error(code, message, job, int(status["totalLength"])), status)
+            size = int(status["totalLength"])
+            self._fail(entry, faults.to_error(code, message, job, size, self._max_size), status)
 
     def _cut(self, entry: Entry, status: Mapping[str, Any]) -> None:
         """The way out broke under it, which is not its fault; unless it is the one that breaks it."""
