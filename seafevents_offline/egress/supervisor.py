@@ -8,13 +8,14 @@ goes another way.
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import threading
 import time
 from dataclasses import dataclass
 
-from ..confine import Confinement
+from ..confine import Confinement, account
 from ..errors import GuardUnavailable, OfflineDownloadError, from_reason
 from ..settings import Settings
 from ..threads import survive
@@ -77,14 +78,13 @@ class _Claim:
 class Guard:
     """Fulfils the port Egress of the engines. Starts nothing when constructed."""
 
-    def __init__(
-        self, settings: Settings, policy: Policy, confinement: Confinement | None = None, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, policy: Policy, limits: Limits | None = None) -> None:
         self.policy = policy
         #: A port of this machine that the canary alone may reach, 0 for none.
         self.door = 0
         self._settings = settings
-        self._confinement = confinement or Confinement(None, files=files(settings))
+        self._confinement = Confinement(None)
+        self._upstream = ""
         self._limits = limits or Limits()
         self._key = secrets.token_bytes(KEY_BYTES)
         self._listener: socket.socket | None = None
@@ -101,7 +101,10 @@ class Guard:
     # --- what hosts do --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Raises GuardUnavailable, and then nothing was started."""
+        """Raises GuardUnavailable, SettingsError for a proxy or an account that cannot be used, or EngineUnavailable for
+        one that this root may not use; and then nothing was started."""
+        self._confinement = Confinement(account(self._settings.run_as), files=files(self._settings))
+        self._upstream = self._settings.proxy_url(os.environ)
         try:
             self._listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
             self._begin()
@@ -279,7 +282,7 @@ class Guard:
             policy=self.policy.to_json(),
             key=self._key.hex(),
             fd=fd,
-            upstream=self._settings.upstream_proxy,
+            upstream=self._upstream,
             limits=self._limits,
             confinement=self._confinement,
         )
