@@ -222,6 +222,13 @@ class EngineFault(LinkError):
     retryable = True
 
 
+class AnswerEndless(LinkError):
+    """Headers, or whatever else is no content, without an end: the engine would read and keep it for ever."""
+
+    reason = "answer_endless"
+    sentence = "The server keeps sending something else than the file."
+
+
 class TooSlow(LinkError):
     reason = "too_slow"
     sentence = "The server sends less than {limit} a second on average."

@@ -26,6 +26,7 @@ from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
 from .errors import (
     GOT_WEB_PAGE,
     NO_EXPLANATION,
+    AnswerEndless,
     DatabaseUnavailable,
     Explanation,
     FolderGone,
@@ -57,6 +58,11 @@ MIN_FAULT_DELAY = 1.0
 
 #: ``min-speed`` is an average over this many seconds.
 SPEED_WINDOW = 300.0
+
+#: What may come over the line beside a file: so many bytes, and so much for each byte of it. Heads, what encrypts and
+#: frames it, redirects, what is on its way when a connection is given up.
+BESIDE = 128 * 1024**2
+_BESIDE_EACH = 0.25
 
 #: How often a running task is asked again whether its owner may still store it, in seconds.
 CHECK_PERIOD = 60.0
@@ -224,6 +230,7 @@ class _Limits:
         self._settings = settings
         self._started = self._seen = now
         self._window = (now, 0)
+        self._first = Snapshot()
 
     def check(self, snapshot: Snapshot, now: float) -> None:
         since, self._seen = self._seen, now
@@ -234,9 +241,20 @@ class _Limits:
             self._started += now - since
             self._window = (now, snapshot.completed)
             return
+        self._check_beside(snapshot)
         if now - self._started > self._settings.time_limit:
             raise TimeLimitExceeded(limit=format_time(self._settings.time_limit))
         self._check_speed(snapshot.completed, now)
+
+    def _check_beside(self, snapshot: Snapshot) -> None:
+        first = self._first
+        is_first = snapshot.completed > 0 == first.completed
+        if is_first or snapshot.completed < first.completed or snapshot.received < first.received:
+            # It goes on from a part, or has begun again.
+            self._first = first = snapshot
+        content = snapshot.completed - first.completed
+        if snapshot.received - first.received > content * (1 + _BESIDE_EACH) + BESIDE:
+            raise AnswerEndless()
 
     def _check_speed(self, completed: int, now: float) -> None:
         since, before = self._window

@@ -1,7 +1,7 @@
 """What daemon and guard process tell each other: one JSON object a line, each with its ``type``.
 
     daemon ──> guard (its stdin)      Configuration, first and once; Ping; Close
-    guard ──> daemon (its stdout)     Ready, once; Pong; Refused, Failed, Ended; Warned
+    guard ──> daemon (its stdout)     Ready, once; Pong; Refused, Failed, Received, Ended; Warned
 
 A Refused or Failed is in the pipe before the engine gets its answer: who then sees the download fail finds the reason.
 """
@@ -98,6 +98,17 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Received:
+    """How many bytes have come from servers for this claim so far, over all its tunnels together; said again after
+    each further 16 MiB, so never of a small file."""
+
+    odr_id: int
+    claim: int
+    serial: int
+    received: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """One tunnel has ended; the line of the audit. ``received`` and ``sent`` are bytes as the engine sees them.
 
@@ -124,12 +135,12 @@ class Warned:
 
 
 Command = Union[Configuration, Ping, Close]
-Event = Union[Ready, Pong, Refused, Failed, Ended, Warned]
+Event = Union[Ready, Pong, Refused, Failed, Received, Ended, Warned]
 Message = Union[Command, Event]
 
 _TYPES: dict[str, type[Message]] = {
     kind.__name__.lower(): kind
-    for kind in (Configuration, Ping, Close, Ready, Pong, Refused, Failed, Ended, Warned)
+    for kind in (Configuration, Ping, Close, Ready, Pong, Refused, Failed, Received, Ended, Warned)
 }  # fmt: skip
 
 

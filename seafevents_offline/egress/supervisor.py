@@ -21,7 +21,7 @@ from ..settings import Settings
 from ..threads import survive
 from .child import Child, launch
 from .grant import KEY_BYTES, Grant, credentials
-from .messages import Close, Configuration, Ended, Event, Failed, Limits, Ping, Ready, Refused, Warned
+from .messages import Close, Configuration, Ended, Event, Failed, Limits, Ping, Ready, Received, Refused, Warned
 from .policy import Policy
 
 logger = logging.getLogger(__name__)
@@ -64,9 +64,10 @@ _OTHER_FILES = 256
 
 @dataclass
 class _Claim:
-    """One that may connect, and what was held against it. ``serial``: of its credentials."""
+    """One that may connect, and what was held against it. ``serial``: of its credentials. ``received``: bytes."""
 
     serial: int
+    received: int = 0
     refusal: OfflineDownloadError | None = None
 
     def hear(self, error: OfflineDownloadError) -> None:
@@ -168,6 +169,10 @@ class Guard:
             found = self._claims.get((odr_id, claim))
             return found.refusal if found is not None else None
 
+    def received(self, odr_id: int, claim: int) -> int:
+        found = self._claims.get((odr_id, claim))
+        return found.received if found is not None else 0
+
     def deaths(self) -> int:
         with self._lock:
             self._listen()
@@ -204,6 +209,10 @@ class Guard:
             logger.log(level, "task %s: no connection to %s:%s: %s", event.odr_id, event.host, event.port, error)
             if (claim := self._claims.get((event.odr_id, event.claim))) is not None:
                 claim.hear(error)
+        elif isinstance(event, Received):
+            claim = self._claims.get((event.odr_id, event.claim))
+            if claim is not None and claim.serial == event.serial:
+                claim.received = event.received
         elif isinstance(event, Ended):
             audit.info("%s", in_words(event))
         elif isinstance(event, Warned):

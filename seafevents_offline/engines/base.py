@@ -54,7 +54,8 @@ class Snapshot:
     """How a transfer stood when it was last looked at. Bytes; ``size`` 0 = unknown; speed in bytes/s.
 
     ``error`` is there exactly when the state is FAILED. ``suspended``: the engine itself is away for the moment; what
-    does not happen meanwhile is not the link's fault.
+    does not happen meanwhile is not the link's fault. ``received``: what came over the line for it so far and was told
+    since, content or not.
     """
 
     state: TransferState = TransferState.ACTIVE
@@ -64,6 +65,7 @@ class Snapshot:
     files: tuple[EngineFile, ...] = ()
     error: OfflineDownloadError | None = None
     suspended: bool = False
+    received: int = 0
 
 
 class Transfer:
@@ -112,6 +114,9 @@ class Egress(Protocol):
 
         One that is not retryable is a decision about the link; the others are what happened last.
         """
+
+    def received(self, odr_id: int, claim: int) -> int:
+        """Bytes that came for this claim since it was admitted, as of a moment ago; small numbers may be 0."""
 
     def deaths(self) -> int:
         """How often all connections were cut because the way out itself broke; certain once the engine sees it."""

@@ -44,6 +44,9 @@ class Open:
     def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:
         return self.refusals.get((odr_id, claim))
 
+    def received(self, odr_id: int, claim: int) -> int:
+        return 0
+
     def deaths(self) -> int:
         return self.cuts
 

@@ -64,7 +64,7 @@ def gate(policy: Policy = Policy(), names: Names | None = None, surroundings: Su
 
 
 def usage(*controls: Any) -> Usage:
-    made = Usage(GRANT)
+    made = Usage(GRANT, lambda _: None)
     made.tunnels.update(controls)
     return made
 
@@ -160,7 +160,7 @@ def test_the_door_of_a_grant_is_one_port_of_one_address():
 def test_a_grant_without_a_door_has_none():
     made = gate()
     for port in (0, 4321):
-        assert not Target("127.0.0.1", port, Usage(replace(GRANT, door=0))).is_door
+        assert not Target("127.0.0.1", port, Usage(replace(GRANT, door=0), lambda _: None)).is_door
     assert not made.target("localhost", 4321, usage()).is_door
 
 

@@ -19,6 +19,7 @@ from seafevents_offline.egress.messages import (
     Ping,
     Pong,
     Ready,
+    Received,
     Refused,
     Warned,
     from_line,
@@ -34,6 +35,7 @@ MESSAGES = [
     Ready(),
     Refused(7, 2, "files.example", 80, "address_private", {"address": "10.0.0.5", "host": "files.example"}),
     Failed(7, 2, "files.example", 80, "host_not_found", {"host": "files.example"}),
+    Received(7, 2, 3, 10**13),
     Ended(7, 2, "ada@example.com", "files.example", 443, "2606:2800::1", 10**13, 0, 1.25, "closed"),
     Warned("Something."),
 ]

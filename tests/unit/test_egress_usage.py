@@ -10,10 +10,15 @@ import pytest
 
 from seafevents_offline.egress.grant import Grant
 from seafevents_offline.egress.guard.pipes import Pipes
-from seafevents_offline.egress.guard.usage import Usage, Usages, Why
+from seafevents_offline.egress.guard.usage import STEP, Usage, Usages, Why
+from seafevents_offline.egress.messages import Received
 from seafevents_offline.errors import TooLarge, TooManyConnections
 
 GRANT = Grant(7, 1, "ada@example.com", bytes=1000, tunnels=2)
+
+
+def nobody(event: Received) -> None:
+    """Nobody wants to know."""
 
 
 class Tunnel:
@@ -28,7 +33,7 @@ class Tunnel:
 
 
 def usage(*tunnels: Tunnel, grant: Grant = GRANT) -> Usage:
-    made = Usage(grant)
+    made = Usage(grant, nobody)
     made.tunnels.update(cast(Any, tunnels))
     return made
 
@@ -64,8 +69,21 @@ def test_no_cap_is_no_cap():
     assert claim.left() > 10**15
 
 
+def test_what_came_is_told_now_and_then_and_not_of_a_small_file():
+    told: list[Received] = []
+    usages = Usages(told.append)
+    big, small = usages.of(replace(GRANT, serial=3)), usages.of(replace(GRANT, odr_id=8))
+    small.receive(STEP - 1)
+    small.count(STEP)
+    assert told == []
+    for _ in range(5):
+        big.receive(STEP // 2)
+    assert told == [Received(7, 1, 3, STEP), Received(7, 1, 3, 2 * STEP)]
+    assert big.bytes == 5 * (STEP // 2)
+
+
 def test_a_closed_claim_is_cut_and_begins_anew():
-    usages, tunnel, other = Usages(), Tunnel(), Tunnel()
+    usages, tunnel, other = Usages(nobody), Tunnel(), Tunnel()
     claim = usages.of(GRANT)
     claim.tunnels.add(cast(Any, tunnel))
     claim.count(1000)
@@ -77,25 +95,25 @@ def test_a_closed_claim_is_cut_and_begins_anew():
 
 
 def test_the_end_of_a_claim_does_not_concern_its_next_beginning():
-    usages, tunnel = Usages(), Tunnel()
+    usages, tunnel = Usages(nobody), Tunnel()
     usages.of(replace(GRANT, serial=2)).tunnels.add(cast(Any, tunnel))
     usages.close(7, 1, 1)
     assert tunnel.cuts == []
 
 
 def test_an_unknown_claim_can_be_closed():
-    Usages().close(7, 1, 0)
+    Usages(nobody).close(7, 1, 0)
 
 
 def test_each_claim_is_counted_by_itself_and_under_its_newest_grant():
-    usages = Usages()
+    usages = Usages(nobody)
     usages.of(GRANT).count(1000)
     assert usages.of(replace(GRANT, odr_id=8)).left() == 1000
     assert usages.of(replace(GRANT, bytes=1500)).left() == 500
 
 
 def test_claims_that_nobody_closed_are_forgotten_one_day_but_not_their_open_tunnels():
-    usages = Usages()
+    usages = Usages(nobody)
     usages.of(GRANT).tunnels.add(cast(Any, Tunnel()))
     usages.of(replace(GRANT, claim=2)).count(700)
     for claim in range(10, 10_010):

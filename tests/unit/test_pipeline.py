@@ -6,6 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from seafevents_offline import errors
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
-from seafevents_offline.pipeline import Pipeline, verdict
+from seafevents_offline.pipeline import Pipeline, _Limits, verdict
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.stub import StoredFile, StubStorage
@@ -255,6 +256,35 @@ def test_time_without_an_engine_does_not_count(scene: MakeScene) -> None:
     here.plan[10] = suspend
     here.plan[3000] = lambda: here.engine.play(URL, Deliver(b"x" * 100))
     assert here.run() == Done(100)
+
+
+@pytest.mark.parametrize(
+    ("seen", "endless"),
+    [
+        # completed and received, both in MB, second by second
+        ([(0, 0), (0, 127)], False),
+        ([(0, 0), (0, 129)], True),
+        ([(0, 0), (500, 510), (1000, 1020)], False),
+        # head after head beside a file that comes: a quarter of it and no more
+        ([(0, 0), (1, 1), (401, 629)], False),
+        ([(0, 0), (1, 1), (401, 630)], True),
+        # of a file that goes on from a part, only what comes now counts
+        ([(0, 0), (900, 10), (950, 70)], False),
+        ([(0, 0), (900, 10), (900, 140)], True),
+        # what begins again is counted again, and so is what a new guard counts
+        ([(0, 0), (300, 310), (0, 320), (100, 430), (200, 540)], False),
+        ([(0, 0), (300, 310), (0, 320), (0, 450)], True),
+        ([(0, 0), (300, 310), (400, 0), (500, 110)], False),
+        ([(0, 0), (300, 310), (400, 0), (400, 130)], True),
+    ],
+)
+def test_what_comes_beside_the_file_has_an_end(seen: list[tuple[int, int]], endless: bool) -> None:
+    limits = _Limits(Settings(max_size=0), 0.0)
+    *before, last = [Snapshot(completed=done * 2**20, received=came * 2**20) for done, came in seen]
+    for now, snapshot in enumerate(before):
+        limits.check(snapshot, now)
+    with pytest.raises(errors.AnswerEndless) if endless else nullcontext():
+        limits.check(last, len(before))
 
 
 def test_what_was_left_is_measured_too(scene: MakeScene) -> None:

@@ -201,7 +201,9 @@ class Monitor:
     def _progress(self, entry: Entry, status: Mapping[str, Any]) -> None:
         # Without a way out it is suspended, however much aria2c still believes in it.
         if self._has_way_out:
-            entry.saw(_snapshot(TransferState.ACTIVE, status))
+            job = entry.transfer.job
+            received = self._egress.received(job.odr_id, job.claim)
+            entry.saw(replace(_snapshot(TransferState.ACTIVE, status), received=received))
 
     def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
         for status in answer:
