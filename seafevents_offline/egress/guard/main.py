@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401 (as the next ones: who it becomes may not be allowed to read them later)
+import encodings.idna  # noqa: F401
 import os
 import signal
 import socket
 import sys
 import threading
+import traceback  # noqa: F401
 from collections.abc import Callable
 
 from ...confine import drop
