@@ -342,6 +342,19 @@ class LiteralPrivate(EgressRefused):
     sentence = "The address {address} is in a private network."
 
 
+class AddressNearby(EgressRefused):
+    """A public one, but in a network that an interface of this server is in: what stands between others and it does not
+    stand between us and it."""
+
+    reason = "address_nearby"
+    sentence = "The address {address} of {host} is in this server's own network."
+
+
+class LiteralNearby(EgressRefused):
+    reason = "literal_nearby"
+    sentence = "The address {address} is in this server's own network."
+
+
 class AddressOwn(EgressRefused):
     reason = "address_own"
     sentence = "The address {address} of {host} is this server itself."

@@ -29,11 +29,13 @@ from ..endpoint import (
     plain,
 )
 from ..errors import (
+    AddressNearby,
     AddressNotPublic,
     AddressOwn,
     AddressPrivate,
     EgressRefused,
     HostDenied,
+    LiteralNearby,
     LiteralNotPublic,
     LiteralOwn,
     LiteralPrivate,
@@ -187,8 +189,11 @@ def _judge_place(policy: Policy, surroundings: Surroundings, place: Address, ask
         raise asked.refusal(AddressOwn, LiteralOwn)
     if (place, asked.port) in surroundings.own or place in policy.own_addresses:
         raise OwnService(host=asked.host)
-    if kind is Kind.PRIVATE and not any(place in network for network in policy.networks):
-        raise asked.refusal(AddressPrivate, LiteralPrivate)
+    if not any(place in network for network in policy.networks):
+        if kind is Kind.PRIVATE:
+            raise asked.refusal(AddressPrivate, LiteralPrivate)
+        if kind is Kind.PUBLIC and any(place in network for network in surroundings.networks):
+            raise asked.refusal(AddressNearby, LiteralNearby)
     if kind is Kind.SPECIAL:
         raise asked.refusal(AddressNotPublic, LiteralNotPublic)
 

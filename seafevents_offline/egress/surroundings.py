@@ -8,13 +8,16 @@ import socket
 import threading
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface
+from typing import Union
 
 import ifaddr
 
-from ..endpoint import Address, Endpoint, plain
+from ..endpoint import Address, Endpoint, Network, plain
 from .address import learned
+
+Interface = Union[IPv4Interface, IPv6Interface]
 
 #: Seconds after which it is looked again: interfaces and networks come and go.
 PERIOD = 60.0
@@ -29,10 +32,11 @@ _IPV4_ONLY = "ipv4only.arpa."
 
 @dataclass(frozen=True)
 class Surroundings:
-    """``addresses``: of this machine's interfaces; ``nat64``: prefixes that the network translates to IPv4; ``own``:
-    where what is ours listens."""
+    """``addresses``: of this machine's interfaces; ``networks``: that these are in; ``nat64``: prefixes that are
+    translated to IPv4 here; ``own``: where what is ours listens."""
 
     addresses: frozenset[Address] = frozenset()
+    networks: frozenset[Network] = frozenset()
     nat64: tuple[IPv6Network, ...] = ()
     own: frozenset[tuple[Address, int]] = frozenset()
 
@@ -45,31 +49,36 @@ def look(own: Collection[Endpoint], before: Surroundings = NOWHERE, limit: float
 
     Raises OSError when not even the interfaces are known from before: nothing can be judged then.
     """
-    hosts = {endpoint.host for endpoint in own}
-    answers = _look_up({_IPV4_ONLY, *hosts}, limit)
-    return Surroundings(
-        addresses=_interfaces(before),
+    here = _here(before)
+    answers = _look_up({_IPV4_ONLY, *(endpoint.host for endpoint in own)}, limit)
+    return replace(
+        here,
         nat64=_nat64(answers[_IPV4_ONLY]) if _IPV4_ONLY in answers else before.nat64,
         own=_own(own, answers, before),
     )
 
 
-def interfaces() -> frozenset[Address]:
-    """The addresses of this machine's interfaces; raises OSError."""
+def interfaces() -> frozenset[Interface]:
+    """The addresses of this machine's interfaces, each with its network; raises OSError."""
     return frozenset(
-        plain(ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0]))
+        ip_interface(f"{ip.ip if isinstance(ip.ip, str) else ip.ip[0]}/{ip.network_prefix}")
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
     )
 
 
-def _interfaces(before: Surroundings) -> frozenset[Address]:
+def _here(before: Surroundings) -> Surroundings:
     try:
-        return interfaces()
+        found = interfaces()
     except OSError:
         if not before.addresses:
             raise
-        return before.addresses
+        return before
+    return Surroundings(
+        addresses=frozenset(plain(interface.ip) for interface in found),
+        # A length of 0 says that everything is near, which is no network.
+        networks=frozenset(interface.network for interface in found if interface.network.prefixlen),
+    )
 
 
 def _nat64(answers: Collection[Address]) -> tuple[IPv6Network, ...]:

@@ -82,6 +82,28 @@ def test_the_addresses_of_this_machine_are_refused(address: str) -> None:
     assert answer(policy(allow_addresses=("192.168.0.0/16",)), "files.example", address) == "address_own"
 
 
+NEAR = Surroundings(
+    networks=frozenset(map(ip_network, ("93.184.216.0/24", "2a02:ec80::/64", "10.0.0.0/8", "fe80::/64")))
+)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.77", "2a02:ec80::77", "64:ff9b::93.184.216.77"])
+def test_what_is_in_a_network_of_this_machine_is_refused_unless_the_network_is_open(address: str) -> None:
+    assert answer(policy(), "files.example", address, around=NEAR) == "address_nearby"
+    assert answer(policy(), address, address, around=NEAR) == "literal_nearby"
+    opening = policy(allow_addresses=("93.184.216.0/24", "2a02:ec80::/64"))
+    assert answer(opening, "files.example", address, around=NEAR) == ""
+    assert answer(opening, "files.example", address, 22, around=NEAR) == "port_refused"
+    assert answer(policy(allow_addresses=("files.example:443",)), "files.example", address, around=NEAR) == ""
+
+
+def test_a_network_of_this_machine_changes_nothing_else() -> None:
+    assert answer(policy(), "files.example", "93.184.217.1", around=NEAR) == ""
+    assert answer(policy(), "files.example", "2a02:ec80:0:1::1", around=NEAR) == ""
+    assert answer(policy(), "files.example", "10.0.0.5", around=NEAR) == "address_private"
+    assert answer(policy(), "files.example", "fe80::5", around=NEAR) == "address_not_public"
+
+
 def test_where_what_is_ours_listens_is_refused_and_no_other_port_of_it() -> None:
     opening = policy(allow_addresses=("192.168.0.0/16",))
     assert answer(opening, "files.example", "93.184.216.40", 8443) == "own_service"

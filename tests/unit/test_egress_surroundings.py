@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv6Network, ip_address, ip_interface, ip_network
 from typing import Any
 
 import ifaddr
@@ -19,6 +19,7 @@ from seafevents_offline.endpoint import Endpoint
 DATABASE = Endpoint("db.example", 3306)
 BEFORE = Surroundings(
     addresses=frozenset({ip_address("192.0.2.7")}),
+    networks=frozenset({ip_network("192.0.2.0/24")}),
     nat64=(IPv6Network("2a01:64::/96"),),
     own=frozenset({(ip_address("10.0.0.9"), 3306)}),
 )
@@ -56,13 +57,27 @@ def silence() -> Iterator[Callable[[], None]]:
 
 
 def test_the_addresses_of_this_machine_are_found() -> None:
-    found = interfaces()
+    found = look([]).addresses
     assert ip_address("127.0.0.1") in found
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         # Nothing is sent; the kernel only says from where it would be.
         probe.connect(("127.0.0.1", 9))
         assert ip_address(probe.getsockname()[0]) in found
     assert not any(getattr(address, "scope_id", None) for address in found)
+
+
+def test_the_networks_that_these_are_in_are_found() -> None:
+    assert ip_interface("127.0.0.1/8") in interfaces()
+    assert ip_network("127.0.0.0/8") in look([]).networks
+
+
+def test_an_interface_that_everything_is_near_to_is_in_no_network(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [ip_interface("10.8.0.6/0"), ip_interface("2a02:ec80::5/64"), ip_interface("fe80::1%3/64")]
+    monkeypatch.setattr(surroundings, "interfaces", lambda: frozenset(found))
+    assert look([]).networks == {ip_network("2a02:ec80::/64"), ip_network("fe80::/64")}
+    assert look([]).addresses == set(map(ip_address, ("10.8.0.6", "2a02:ec80::5", "fe80::1")))
 
 
 def test_the_real_resolver_is_asked() -> None:
@@ -124,5 +139,6 @@ def test_interfaces_that_cannot_be_read_are_those_of_before_or_an_error(
 
     monkeypatch.setattr(ifaddr, "get_adapters", no_descriptor)
     assert look([], BEFORE).addresses == BEFORE.addresses
+    assert look([], BEFORE).networks == BEFORE.networks
     with pytest.raises(OSError, match="Too many"):
         look([], NOWHERE)
