@@ -259,6 +259,10 @@ class Response:
             return
         if isinstance(served, File):
             await self._prepare(served)
+            bounds = self._bounds()
+            if served.lie is not None and bounds is not None:
+                await self._send_raw(served.lie(int(bounds[0]), int(bounds[1] or (served.size or 0) - 1)))
+                return
             if not served.answers:
                 await self._send_file(served)
                 return
@@ -269,8 +273,6 @@ class Response:
 
     async def _send_raw(self, raw: Raw) -> None:
         self.connection.closing = True
-        if raw.parts is not None and (bounds := self._bounds()) is not None:
-            raw = raw.parts(int(bounds[0]), int(bounds[1] or -1))
         await self._body(raw.data)
         while raw.again:
             await self._body(raw.again)

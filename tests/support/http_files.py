@@ -63,11 +63,10 @@ class Answer:
 @dataclass
 class Raw:
     """Exactly these bytes in place of an answer, and then the end; ``again`` is sent again and again before that, until
-    the client leaves. For a request with a range, ``parts`` makes them of its two ends (``last`` is included)."""
+    the client leaves."""
 
     data: bytes = b""
     again: bytes = b""
-    parts: Callable[[int, int], Raw] | None = None
 
 
 def redirect(to: str, status: int = 302) -> Answer:
@@ -82,7 +81,8 @@ class File:
     ``size`` None is endless; ``data`` replaces the invented bytes. ``rate`` is bytes/s of one connection, evenly.
     ``answers`` are used up, one a request, before the file itself. ``break_after`` bytes of body the connection ends
     (``break_times`` times, None = always; ``break_reset``: by RST). ``stall_after`` bytes nothing comes until
-    ``stall`` is set; headers come after ``delay`` and when ``hold`` is set. ``disposition`` is the raw header.
+    ``stall`` is set; headers come after ``delay`` and when ``hold`` is set. ``disposition`` is the raw header. ``lie``
+    makes the answer to a request with a range, of its first and its last byte.
     """
 
     size: int | None = 0
@@ -104,6 +104,7 @@ class File:
     etag: str | None = None
     last_modified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    lie: Callable[[int, int], Raw] | None = None
 
     def __post_init__(self) -> None:
         if self.data is not None:
