@@ -104,9 +104,12 @@ class Aria2:
     def folder(self, odr_id: int) -> Path:
         return self.home / str(odr_id)
 
+    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
+        return Job(odr_id, claim, url, self.folder(odr_id), out)
+
     def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Watch:
         self.folder(odr_id).mkdir(exist_ok=True)
-        return Watch(self.engine, Job(odr_id, claim, url, self.folder(odr_id), out))
+        return Watch(self.engine, self.job(url, odr_id, claim, out))
 
     @property
     def process(self) -> psutil.Process:
