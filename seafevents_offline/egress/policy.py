@@ -26,6 +26,7 @@ from ..endpoint import (
     parse_endpoint,
     parse_network,
     parse_opened,
+    parse_proxy,
     plain,
 )
 from ..errors import (
@@ -69,11 +70,10 @@ class Policy:
     def from_settings(
         cls, settings: Settings, own: Collection[Endpoint] = (), own_names: Collection[str] = ()
     ) -> Policy:
-        """``own`` comes in addition to the database that the settings name. Raises ValueError for entries of
-        allow-addresses and deny-hosts that ``Settings.from_config`` would not have taken."""
+        """``own`` comes in addition to the database and the proxy that the settings name. Raises ValueError for what
+        ``Settings.from_config`` would not have taken."""
         opened = [parse_opened(text) for text in settings.allow_addresses]
         denied = [parse_denied(text) for text in settings.deny_hosts]
-        database = of_database(settings.database)
         return cls(
             schemes=settings.schemes,
             ports=_ports(settings),
@@ -81,7 +81,7 @@ class Policy:
             networks=tuple(entry for entry in opened if not isinstance(entry, Endpoint)),
             denied_names=frozenset(entry for entry in denied if isinstance(entry, str)),
             denied_networks=tuple(entry for entry in denied if not isinstance(entry, str)),
-            own=frozenset(own) | ({database} if database else set()),
+            own=frozenset(own).union(_own(settings)),
             own_names=frozenset(map(canonical, own_names)),
         )
 
@@ -206,6 +206,14 @@ def _ports(settings: Settings) -> tuple[int, ...]:
     """Port 21 is ftp's: it counts with it, and only then."""
     others = tuple(port for port in settings.ports if port != _FTP_PORT)
     return (*others, _FTP_PORT) if "ftp" in settings.schemes else others
+
+
+def _own(settings: Settings) -> Iterator[Endpoint]:
+    database = of_database(settings.database)
+    if database is not None:
+        yield database
+    if settings.upstream_proxy not in ("", "env"):
+        yield parse_proxy(settings.upstream_proxy)
 
 
 def _is_literal(host: str) -> bool:

@@ -155,6 +155,13 @@ def test_the_database_is_ours(url: str, endpoint: str | None) -> None:
     assert [str(it) for it in policy(database=url).own] == ([endpoint] if endpoint else [])
 
 
+def test_the_proxy_behind_the_guard_is_ours() -> None:
+    behind = policy(upstream_proxy="http://user:secret@Proxy.example:8080/")
+    assert behind.own == {Endpoint("proxy.example", 8080)}
+    assert "secret" not in repr(behind)
+    assert policy(upstream_proxy="env").own == frozenset()
+
+
 # --- allow-addresses ----------------------------------------------------------------------------------------
 
 EVERYTHING = (
