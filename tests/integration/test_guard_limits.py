@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from seafevents_offline.egress.messages import Close, Ended, Failed, Refused
-from tests.support.guard import GRANT, NO_ANSWER, Echo, GuardProcess, policy_for, request
+from tests.support.guard import GRANT, NO_ANSWER, Echo, GuardProcess, exactly, policy_for, request
 from tests.support.ports import free_port
 from tests.unit.test_egress_dial import silent
 
@@ -71,7 +71,7 @@ def test_bytes_of_a_claim_are_counted_over_all_its_tunnels(guard, echo):
     grant = task(102, bytes=100_000)
     with guard.tunnel(echo.address, grant) as first:
         first.sendall(b"x" * 30_000)
-        assert len(first.recv(30_000, socket.MSG_WAITALL)) == 30_000
+        assert exactly(first, 30_000) == b"x" * 30_000
         with guard.tunnel(echo.address, grant) as second:
             second.sendall(b"x" * 30_000)
             with pytest.raises(ConnectionResetError):

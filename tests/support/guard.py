@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 from base64 import b64encode
 from collections.abc import Callable
@@ -37,9 +38,11 @@ GRANT = Grant(odr_id=7, claim=1, owner="ada@example.com", bytes=0, tunnels=100)
 NO_ANSWER = """
 import socket, threading
 ask = socket.getaddrinfo
-socket.getaddrinfo = lambda host, *more, **others: (
-    threading.Event().wait() if "example" in str(host) else ask("127.0.0.1", *more, **others)
-)
+def answer(host, *more, **others):
+    if "example" in str(host):
+        threading.Event().wait()
+    return ask("::" if "arpa" in str(host) else host, *more, **others)
+socket.getaddrinfo = answer
 """
 
 #: Seconds that anything may take here.
@@ -55,7 +58,7 @@ class GuardProcess:
     """Runs inside ``with``.
 
     ``limits`` are those of messages.Limits that shall be other ones; ``before`` is a line of Python that the guard runs
-    first. A ``deaf`` one's events are not read until ``listen`` is called.
+    first. A ``deaf`` one's events are not read until ``listen`` is called. None may have printed anything at its end.
     """
 
     def __init__(self, policy: Policy, upstream: str = "", before: str = "", deaf: bool = False, **limits: Any) -> None:
@@ -64,6 +67,7 @@ class GuardProcess:
         self._changed = threading.Condition()
         self._events: list[Event] = []
         self._pings = 0
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed at the end)
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> GuardProcess:
@@ -74,6 +78,7 @@ class GuardProcess:
                 [*isolated, f"{self._before}\n{program}"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._words,
                 pass_fds=(listener.fileno(),),
                 env={"LC_ALL": "C"},
                 start_new_session=True,
@@ -99,6 +104,9 @@ class GuardProcess:
                 stream.close()
             except BrokenPipeError:
                 continue
+        self._words.seek(0)
+        with self._words as words:
+            assert words.read().decode() == "", "the guard met something that nobody foresaw"
 
     # --- lines
 
@@ -208,6 +216,14 @@ def status(sock: socket.socket) -> int:
             return 0
         head += byte
     return int(head.split()[1])
+
+
+def exactly(sock: socket.socket, number: int) -> bytes:
+    """So many bytes, or fewer when it ends before."""
+    data = b""
+    while len(data) < number and (piece := sock.recv(number - len(data))):
+        data += piece
+    return data
 
 
 class Echo:
