@@ -13,8 +13,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
-from ..endpoint import Address, Network, canonical, is_number
-from ..endpoint import plain as plain  # noqa: PLC0414 (others have it from here)
+from ..endpoint import Address, Network, canonical, is_number, plain
 
 
 class Kind(Enum):
