@@ -292,6 +292,7 @@ def _holding(url: str, odr_id: int) -> Any:
         user=parts.username,
         password=parts.password or "",
         database=parts.database,
+        ssl_disabled=True,
     )
     connection.cursor().execute("SELECT * FROM OfflineDownloadRecord WHERE odr_id = %s FOR UPDATE", (odr_id,))
     return connection

@@ -91,7 +91,7 @@ def test_a_url_that_is_no_database_of_ours_is_refused(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["mysql", "mysql+pymysql", "mysql+mysqldb", "mariadb", "mariadb+pymysql"])
 @pytest.mark.parametrize("query", ["", "?charset=utf8", "?charset=latin1&use_unicode=0"])
 def test_every_way_to_write_a_mysql_url_is_ours(mariadb_url: str, scheme: str, query: str) -> None:
-    repo = opened(mariadb_url.replace("mysql+pymysql", scheme).replace("?charset=utf8", query))
+    repo = opened(mariadb_url.partition("?")[0].replace("mysql+pymysql", scheme) + query)
     repo.upgrade()
     task = repo.add(new("https://a.example/😀"))
     assert repo.get(task.odr_id) == task

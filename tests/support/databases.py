@@ -174,6 +174,7 @@ def _run_mysql(url: str, statement: str, values: tuple[object, ...]) -> list[tup
             database=parts.database,
             charset="utf8mb4",
             autocommit=True,
+            ssl_disabled=True,
         ) as connection,
         connection.cursor() as cursor,
     ):
