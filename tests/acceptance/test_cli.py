@@ -68,12 +68,12 @@ def start_get(cli: Cli, url: str, *options: str) -> Running:
 # --- get
 
 
-def test_get_downloads_into_the_library_and_says_where(cli: Cli, http_server: HttpServer) -> None:
+def test_get_downloads_into_the_library_and_says_where(installed_cli: Cli, http_server: HttpServer) -> None:
     file = File(size=1_000_000, seed=1)
-    result = cli("get", http_server.serve("/a/report.bin", file), "--allow", http_server.address)
+    result = installed_cli("get", http_server.serve("/a/report.bin", file), "--allow", http_server.address)
     assert (result.code, result.err) == (0, "")
     path = Path(result.out.splitlines()[-1])
-    assert path == cli.library / "report.bin"
+    assert path == installed_cli.library / "report.bin"
     assert path.read_bytes() == content_of(file)
     assert "task 1, report.bin: done, 976.6 KB." in result.out
 
@@ -210,8 +210,10 @@ def test_killed_the_next_run_goes_on(cli: Cli, http_server: HttpServer, slow: Fi
     assert (cli.library / "slow.bin").read_bytes() == content_of(slow)
 
 
-def test_a_second_ctrl_c_ends_it_at_once_without_a_traceback(cli: Cli, http_server: HttpServer, slow: File) -> None:
-    running = start_get(cli, http_server.serve("/slow.bin", slow))
+def test_a_second_ctrl_c_ends_it_at_once_without_a_traceback(
+    installed_cli: Cli, http_server: HttpServer, slow: File
+) -> None:
+    running = start_get(installed_cli, http_server.serve("/slow.bin", slow))
     running.signal(signal.SIGINT)
     running.signal(signal.SIGINT)
     result = running.result()
@@ -456,23 +458,28 @@ def test_names_and_links_never_steer_a_terminal(cli: Cli, http_server: HttpServe
         assert "\u202e" not in running.out
 
 
-def test_who_stops_reading_gets_no_complaints(cli: Cli, http_server: HttpServer) -> None:
-    cli("add", http_server.url("/f.bin"))
+def test_who_stops_reading_gets_no_complaints(installed_cli: Cli, http_server: HttpServer) -> None:
+    installed_cli("add", http_server.url("/f.bin"))
     closed, theirs = os.pipe()
     os.close(closed)
     result = subprocess.run(
-        [PROGRAM, "list", "--json"], cwd=cli.place, stdout=theirs, stderr=subprocess.PIPE, timeout=60, check=False
+        [PROGRAM, "list", "--json"],
+        cwd=installed_cli.place,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
     )
     os.close(theirs)
     assert (result.returncode, result.stderr) == (1, b"")
 
 
 def test_a_terminal_that_knows_ascii_only_gets_ascii(
-    cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
+    installed_cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    cli("add", http_server.url("/%e6%96%87.bin"))
-    result = cli("list")
+    installed_cli("add", http_server.url("/%e6%96%87.bin"))
+    result = installed_cli("list")
     assert result.code == 0
     assert r"\u6587.bin" in result.out
 

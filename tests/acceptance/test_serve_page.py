@@ -206,28 +206,28 @@ def test_no_token_gets_into_the_log(cli: Cli, serve: Serve) -> None:
 
 
 def test_without_what_the_page_needs_it_serves_without_a_page(
-    cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    installed_cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     missing = tmp_path / "missing" / "waitress.py"
     missing.parent.mkdir()
     missing.write_text("raise ModuleNotFoundError(\"No module named 'waitress'\", name='waitress')\n")
     monkeypatch.setenv("PYTHONPATH", str(missing.parent))
-    running = cli.start("serve", "--allow", http_server.address)
+    running = installed_cli.start("serve", "--allow", http_server.address)
     running.says("Serving")
     sentence = "There is no web page, because waitress is missing; `pip install 'seafevents-offline[web]'` brings it.\n"
     eventually(lambda: sentence in running.err)
-    cli("add", http_server.serve("/f.bin", File(size=10)))
-    eventually((cli.library / "f.bin").exists)
+    installed_cli("add", http_server.serve("/f.bin", File(size=10)))
+    eventually((installed_cli.library / "f.bin").exists)
     running.signal(signal.SIGINT)
     assert running.result().code == 0
 
 
 def test_get_needs_nothing_of_the_page(
-    cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    installed_cli: Cli, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("waitress", "django", "rest_framework"):
         (tmp_path / "missing" / name).mkdir(parents=True)
         (tmp_path / "missing" / name / "__init__.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "missing"))
-    result = cli("get", http_server.serve("/f.bin", File(size=10)), "--allow", http_server.address)
+    result = installed_cli("get", http_server.serve("/f.bin", File(size=10)), "--allow", http_server.address)
     assert (result.code, result.err) == (0, "")

@@ -1,9 +1,9 @@
 """A node in a process of its own that claims until there is nothing left, or does another thing many times over.
 
-    python -m tests.support.claimer claim URL NODE SLOTS     prints the ids that it got
-    python -m tests.support.claimer upgrade URL              makes the tables
-    python -m tests.support.claimer die URL COUNT            is killed before that change of the tables
-    python -m tests.support.claimer add URL COUNT            prints the ids that it made
+    claim URL NODE SLOTS     gives the ids that it got
+    add URL COUNT            gives the ids that it made
+    upgrade URL              makes the tables
+    die URL COUNT            is killed before that change of the tables
 
 It says "ready" and waits for a line before it begins, so that several begin at the same time.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -25,39 +24,50 @@ from seafevents_offline.errors import AlreadyActive
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 
+from .forked import Forked
 from .records import ROOMY, new
+
+_TIMEOUT = 120.0
 
 
 def run(*order: object) -> int:
     """Run one; its exit code, negative for the signal that ended it."""
-    process = _start(order)
-    process.communicate("go\n", timeout=120)
-    return process.returncode
+    return _Claimer(order).end()[0]
 
 
 def run_together(*orders: Sequence[object]) -> list[Any]:
-    """Run all at the same time; what each one printed. AssertionError when one failed."""
-    processes = [_start(order) for order in orders]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    found = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(orders), [errors for _, errors in found]
-    return [json.loads(output) for output, _ in found]
+    """Run all at the same time; what each one found. AssertionError when one failed."""
+    claimers = [_Claimer(order) for order in orders]
+    for claimer in claimers:
+        assert claimer.output.readline() == "ready\n"
+    for claimer in claimers:
+        claimer.go()
+    found = [claimer.end() for claimer in claimers]
+    assert [code for code, _ in found] == [0] * len(orders)
+    return [json.loads(output) for _, output in found]
 
 
-def _start(order: Sequence[object]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.support.claimer", *map(str, order)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class _Claimer:
+    """One of the processes, and both ends of what is said; its stderr is ours."""
+
+    def __init__(self, order: Sequence[object]) -> None:
+        (theirs_in, ours_in), (ours_out, theirs_out) = os.pipe(), os.pipe()
+        self.input, self.output = os.fdopen(ours_in, "w"), os.fdopen(ours_out)
+        self._process = Forked(main, *map(str, order), files=(theirs_in, theirs_out, sys.__stderr__.fileno()))
+        os.close(theirs_in)
+        os.close(theirs_out)
+
+    def go(self) -> None:
+        if not self.input.closed:
+            self.input.write("go\n")
+            self.input.close()
+
+    def end(self) -> tuple[int, str]:
+        """Its exit code and what it said since "ready"."""
+        self.go()
+        with self.output:
+            said = self.output.read()
+        return self._process.wait(_TIMEOUT), said
 
 
 def claim_all(repo: Repository, node_id: str, slots: int) -> list[int]:
@@ -108,7 +118,3 @@ def main(verb: str, url: str, *more: str) -> None:
         repo.check_schema()
     repo.close()
     print(json.dumps(found))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

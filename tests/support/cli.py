@@ -1,4 +1,4 @@
-"""The command line as people run it: the installed program, as a process, in a pipe or on a terminal."""
+"""The command line as people run it: a process, in a pipe or on a terminal."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from typing import Any
 
 import pytest
 
+from seafevents_offline.cli.main import main
+
+from .forked import Forked
 from .ports import ALLOWED
 from .waiting import eventually
 
@@ -43,7 +46,7 @@ class Result:
 class Running:
     """A started process; ``out`` and ``err`` grow while it runs, complete lines or not."""
 
-    def __init__(self, process: subprocess.Popen[bytes], out: int, err: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Forked, out: int, err: int) -> None:
         self._process = process
         self._texts = {out: bytearray(), err: bytearray()}
         self._out, self._err = out, err
@@ -102,10 +105,14 @@ class Running:
 
 
 class Cli:
-    """Runs in ``place``, where ./data and ./library come to be; its downloads may reach the tests' servers."""
+    """Runs in ``place``, where ./data and ./library come to be; its downloads may reach the tests' servers.
 
-    def __init__(self, place: Path) -> None:
+    ``installed``: by the installed program, not by a fork of a process that has everything ready.
+    """
+
+    def __init__(self, place: Path, *, installed: bool = False) -> None:
         self.place = place
+        self._installed = installed
         # Beside the folder, which is the test's own.
         self._config = place.with_name(f"{place.name}.conf")
         self._write(self._config, {})
@@ -146,24 +153,41 @@ class Cli:
 
     def _start(self, args: tuple[str, ...], theirs: tuple[int, int], ours: tuple[int, int]) -> Running:
         config = () if "--config" in args else ("--config", str(self._config))
-        process = subprocess.Popen(
-            [PROGRAM, *config, *args],
-            cwd=self.place,
-            env={**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"},
-            stdin=subprocess.DEVNULL,
-            stdout=theirs[0],
-            stderr=theirs[1],
-            start_new_session=True,
-        )
+        process = self._process([*config, *args], {**os.environ, "TERM": "xterm", "PYTHONWARNINGS": "error"}, theirs)
         for fd in set(theirs):
             os.close(fd)
         self._started.append(Running(process, *ours))
         return self._started[-1]
+
+    def _process(
+        self, args: list[str], env: dict[str, str], theirs: tuple[int, int]
+    ) -> subprocess.Popen[bytes] | Forked:
+        with open(os.devnull, "rb") as nothing:
+            files = (nothing.fileno(), *theirs)
+            if not self._installed:
+                return Forked(main, args, files=files, cwd=self.place, env=env)
+            return subprocess.Popen(
+                [PROGRAM, *args],
+                cwd=self.place,
+                env=env,
+                stdin=nothing,
+                stdout=theirs[0],
+                stderr=theirs[1],
+                start_new_session=True,
+            )
 
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
     """The command line in an empty folder; what it started has ended after the test."""
     cli = Cli(tmp_path)
+    yield cli
+    cli.end()
+
+
+@pytest.fixture
+def installed_cli(tmp_path: Path) -> Iterator[Cli]:
+    """The same by the installed program, for what an interpreter does when it begins and when it ends."""
+    cli = Cli(tmp_path, installed=True)
     yield cli
     cli.end()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from typing import Any
 
-#: A fork of the test's own process would carry its threads' locks; this one forks from a clean server, quickly.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(
-    ["__main__", "pytest", "seafevents_offline.storages.folder", "tests.support.libraries"]
-)
+from .forked import PROCESSES
 
 _CHANGES = ("open", "link", "rename", "unlink", "rmdir", "mkdir", "write", "fsync", "utime", "fchmod")
 
@@ -22,7 +17,7 @@ def run_and_die(n: int, action: Callable[..., None], *args: Any) -> bool:
 
     True when it was killed, False when it had ended before that. ``action`` and its values must be picklable.
     """
-    process = _processes.Process(target=_run, args=(n, action, *args))
+    process = PROCESSES.Process(target=_run, args=(n, action, *args))
     process.start()
     process.join(120)
     if process.exitcode not in (0, -signal.SIGKILL):

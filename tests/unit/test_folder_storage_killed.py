@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 from collections.abc import Iterator
@@ -11,28 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.storages.folder import FolderStorage, publish
+from seafevents_offline.storages.folder import publish
 from seafevents_offline.task import Payload, Task
 from tests.support.content import content
 from tests.support.killing import run_and_die
 from tests.support.libraries import FolderLibrary, make_payload, make_task
+from tests.support.putting import put, refuse_links
 
 PAYLOADS = {
     "one": {"x": content("one", 2 * 1024 * 1024 + 1)},
     "empty": {"x": b""},
     "several": {"x": b"1", "sub/y": content("y", 1024 * 1024 + 1), "z": b""},
 }
-
-
-def refuse_links(fd: int, place: publish.Place) -> None:
-    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
-
-
-def put(root: Path, task: Task, payload: Payload, links: bool) -> None:
-    """Runs in the process that is killed."""
-    if not links:
-        publish._link = refuse_links
-    FolderStorage(root).put(task, payload)
 
 
 @pytest.fixture(params=["same disk", "another disk", "no links"])
