@@ -24,7 +24,8 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from .files import SAFELY, exists, look, remove, rename, sync
+from ..sources import SAFELY
+from .files import exists, look, remove, rename, sync
 
 _CHUNK = 1024 * 1024
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY

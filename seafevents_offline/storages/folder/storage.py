@@ -16,9 +16,11 @@ from ...filename import numbered
 from ...task import Payload, Task
 from ...units import format_size
 from ..base import Storage
-from .files import exists, look, open_folder, open_root, open_source
+from ..layout import layout_of
+from ..sources import open_source
+from .files import exists, look, open_folder, open_root
 from .publish import Place, publish, settled, tidy
-from .tree import layout_of, publish_tree, settled_tree
+from .tree import publish_tree, settled_tree
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})

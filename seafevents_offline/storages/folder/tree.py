@@ -7,18 +7,15 @@ folder that somebody made in the same moment and left empty.
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from ...filename import numbered, safe_name
 from ...task import PayloadFile
-from .files import exists, open_folder, open_source, remove, rename, sync
+from ..layout import Layout
+from ..sources import open_source
+from .files import exists, open_folder, remove, rename, sync
 from .publish import Place, publish, settled, tidy
-
-#: Where each file of a payload goes inside its folder.
-Layout = Sequence[tuple[tuple[str, ...], PayloadFile]]
 
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
@@ -44,28 +41,6 @@ def settled_tree(layout: Layout, place: Place) -> bool:
     tidy(place)
     sync(place.folder)
     return True
-
-
-def layout_of(files: Sequence[PayloadFile]) -> Layout:
-    """Safe names for what the engine wrote; the same names every time, and no two the same."""
-    folders: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
-    taken: set[tuple[str, ...]] = set()
-    layout = []
-    for file in files:
-        *parents, name = file.name.split("/")
-        for depth, folder in enumerate(parents):
-            path = tuple(parents[: depth + 1])
-            if path not in folders:
-                folders[path] = _unique(folders[path[:-1]], safe_name(folder), taken)
-        layout.append((_unique(folders[tuple(parents)], safe_name(name), taken), file))
-    return layout
-
-
-def _unique(parent: tuple[str, ...], name: str, taken: set[tuple[str, ...]]) -> tuple[str, ...]:
-    paths = ((*parent, numbered(name, number)) for number in itertools.count())
-    path = next(path for path in paths if path not in taken)
-    taken.add(path)
-    return path
 
 
 def _is_settled(parts: tuple[str, ...], file: PayloadFile, place: Place) -> bool:
