@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Union
 
@@ -16,6 +16,8 @@ from .status import OfflineDownloadStatus
 
 #: What was downloaded and is not taken by the library is kept for this many seconds.
 KEPT_FOR = 86400.0
+
+_PERMISSION = "permission"
 
 #: What a record's priority may be; it orders one owner's own tasks only.
 PRIORITIES = range(101)
@@ -27,9 +29,15 @@ def active_key(owner: str, repo_id: str, path: str, url: str) -> str:
     return hashlib.sha256("\0".join((owner, repo_id, path, url)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def with_permission(options: Mapping[str, Any] | None, permission: str) -> dict[str, Any]:
+    """A record's options with the permission by which its file may come into the library."""
+    return {**(options or {}), _PERMISSION: permission}
+
+
 @dataclass(frozen=True)
 class NewTask:
-    """What a door hands to ``repository.add``; links and names are checked before."""
+    """What a door hands to ``repository.add``; links and names are checked before. ``permission`` is the library's name
+    for the right that the door has found."""
 
     repo_id: str
     path: str
@@ -38,6 +46,7 @@ class NewTask:
     name: str = ""
     priority: int = 50
     quota_subject: str = ""
+    permission: str = ""
 
     @property
     def active_key(self) -> str:
@@ -75,6 +84,15 @@ class Task:
     updated_at: datetime | None = None
     hidden_at: datetime | None = None
     not_before: datetime | None = None
+
+    @property
+    def permission(self) -> str:
+        """The name of the permission by which a door let the owner add it; empty where no door has looked."""
+        value = (self.options or {}).get(_PERMISSION)
+        return value if isinstance(value, str) else ""
+
+    def permitted(self, permission: str) -> Task:
+        return replace(self, options=with_permission(self.options, permission))
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Task:

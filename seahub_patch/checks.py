@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,13 +35,15 @@ def link(policy: Policy, text: str) -> str:
 
 
 def library_for(host: Host, request: Any, repo_id: str, path: str) -> Library:
-    """The library, after everything that must hold for a file that is to come into this folder of it."""
+    """The library, with the permission to upload, after everything that must hold for a file that is to come into this
+    folder of it."""
     library = host.library(repo_id)
     if library is None:
         raise Refusal(404, gettext("Library not found."))
     if not host.has_folder(repo_id, path):
         raise Refusal(404, gettext("Folder not found."))
-    if not (host.may_use(request) and host.may_upload(request, repo_id, path)):
+    permission = host.upload_permission(request, repo_id, path) if host.may_use(request) else ""
+    if not permission:
         raise permission_denied()
     if library.encrypted:
         raise Refusal(403, gettext("Files cannot be downloaded into an encrypted library. Please choose another one."))
@@ -49,7 +51,7 @@ def library_for(host: Host, request: Any, repo_id: str, path: str) -> Library:
         raise Refusal(403, gettext("Files cannot be downloaded into a wiki. Please choose a library."))
     if not host.has_room(repo_id):
         raise Refusal(OUT_OF_QUOTA, gettext("Out of quota."))
-    return library
+    return replace(library, permission=permission)
 
 
 @dataclass(frozen=True)

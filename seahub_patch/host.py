@@ -37,13 +37,15 @@ _making = threading.Lock()
 
 @dataclass(frozen=True)
 class Library:
-    """What a task must know of its library. ``quota_subject`` is the user whose quota its files use."""
+    """What a task must know of its library. ``quota_subject`` is the user whose quota its files use; ``permission`` is
+    what the library calls the right by which somebody may upload, once somebody has been asked for."""
 
     repo_id: str
     name: str
     encrypted: bool = False
     is_wiki: bool = False
     quota_subject: str = ""
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,12 @@ class Host(ABC):
         """Whether the library has this folder."""
 
     @abstractmethod
+    def upload_permission(self, request: Any, repo_id: str, path: str) -> str:
+        """What the library calls the right by which the user may put files into this very folder; empty without one."""
+
     def may_upload(self, request: Any, repo_id: str, path: str) -> bool:
         """Whether the user may put files into this very folder."""
+        return bool(self.upload_permission(request, repo_id, path))
 
     @abstractmethod
     def has_room(self, repo_id: str, size: int = 0) -> bool:
@@ -215,13 +221,13 @@ class SeahubHost(Host):
         # An empty folder has an id as well (zeros); the error means that the library is gone.
         return bool(_unless("Get repo error", lambda: seafile_api.get_dir_id_by_path(repo_id, path)))
 
-    def may_upload(self, request: Any, repo_id: str, path: str) -> bool:
+    def upload_permission(self, request: Any, repo_id: str, path: str) -> str:
         from seahub.utils.repo import parse_repo_perm
         from seahub.views import check_folder_permission
 
         permission = check_folder_permission(request, repo_id, path)
         # Seahub takes no permission at all for the number of a custom one and warns.
-        return bool(permission and parse_repo_perm(permission).can_upload)
+        return str(permission) if permission and parse_repo_perm(permission).can_upload else ""
 
     def has_room(self, repo_id: str, size: int = 0) -> bool:
         from seaserv import seafile_api
@@ -293,12 +299,12 @@ def _repo(repo_id: str) -> Any:
 
 
 def _owner_of(repo_id: str) -> str:
-    from seaserv import seafile_api
+    from seaserv import seafile_api, seafserv_threaded_rpc
 
     owner = seafile_api.get_repo_owner(repo_id)
     if not owner:
-        # The library of an organisation; the community edition has no such function.
-        owner = _unless("cannot find function", lambda: seafile_api.get_org_repo_owner(repo_id))
+        # The library of an organisation; the community edition's API does not have it, and its server does not know it.
+        owner = _unless("cannot find function", lambda: seafserv_threaded_rpc.get_org_repo_owner(repo_id))
     return str(owner or "")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, CursorResult, Insert, Update, exc, insert, se
 from ..errors import AlreadyActive, NotPossible, PriorityInvalid, TaskNotFound
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
-from ..task import PRIORITIES, NewTask, Task, active_key
+from ..task import PRIORITIES, NewTask, Task, active_key, with_permission
 from .part import Part
 from .statements import TASK_COLUMNS, ended, explained, is_one_of, to_tasks, visible
 
@@ -30,15 +30,18 @@ class Doors(Part):
         """One task. With ``owner``, other people's and removed ones are not found. Raises TaskNotFound."""
         return self._database.run(lambda connection: _read(connection, odr_id, owner))
 
-    def act(self, odr_id: int, action: Action, owner: str | None = None) -> Task:
+    def act(self, odr_id: int, action: Action, owner: str | None = None, *, permission: str = "") -> Task:
         """Do what its owner asks for. Raises TaskNotFound, NotPossible, and AlreadyActive for a retry of a link that
-        was added again meanwhile."""
+        was added again meanwhile. ``permission`` is the library's name for the right that the door has found now."""
 
         def work(connection: Connection) -> Task:
             task = _read(connection, odr_id, owner, lock=True)
             if task.status not in action.sources:
                 raise NotPossible(odr_id=odr_id, state=task.status.state, action=action.value)
-            return _write(connection, task, self._row_after_action(action, task))
+            values = self._row_after_action(action, task)
+            if permission:
+                values["options"] = with_permission(task.options, permission)
+            return _write(connection, task, values)
 
         return self._database.transaction(work)
 
@@ -86,6 +89,7 @@ class Doors(Part):
             "name": new.name,
             "priority": new.priority,
             "quota_subject": new.quota_subject,
+            "options": with_permission(None, new.permission) if new.permission else None,
             "active_key": new.active_key,
             "status": _S.WAITING,
             "timestamp": now,

@@ -13,6 +13,7 @@ from seafevents_offline.task import NewTask, Task
 
 from .. import body, checks, replies
 from ..body import Addition
+from ..host import Library
 from ..replies import Refusal
 from .base import View
 from .shapes import LibraryNames, shapes
@@ -34,7 +35,7 @@ class Add(View):
         url = checks.link(self.host.policy(), wanted.links[0])
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
         self._places().require()
-        task = self.repository.add(self._new(wanted, url, library.quota_subject))
+        task = self.repository.add(self._new(wanted, url, library))
         self.wake(task.odr_id)
         return Response({"success": True, "data": self._shapes([task])})
 
@@ -49,7 +50,7 @@ class Add(View):
                 url = checks.link(policy, text)
                 if len(added) >= places.count:
                     raise places.beyond
-                added.append(self.repository.add(self._new(wanted, url, library.quota_subject)))
+                added.append(self.repository.add(self._new(wanted, url, library)))
             except (Refusal, InputError) as error:
                 failed.append((text, replies.failure(error)))
             except DatabaseUnavailable as error:
@@ -64,9 +65,16 @@ class Add(View):
     def _places(self) -> checks.Places:
         return checks.places_to_add(self.repository.usage(self.username), self.service_settings)
 
-    def _new(self, wanted: Addition, url: str, quota_subject: str) -> NewTask:
+    def _new(self, wanted: Addition, url: str, library: Library) -> NewTask:
         return NewTask(
-            wanted.repo_id, wanted.path, url, self.username, wanted.name, wanted.priority, quota_subject=quota_subject
+            repo_id=wanted.repo_id,
+            path=wanted.path,
+            url=url,
+            owner=self.username,
+            name=wanted.name,
+            priority=wanted.priority,
+            quota_subject=library.quota_subject,
+            permission=library.permission,
         )
 
     def _shapes(self, tasks: list[Task]) -> list[dict[str, Any]]:

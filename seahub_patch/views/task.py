@@ -47,22 +47,23 @@ class Act(OneTask):
 
     def post(self, request: Any, odr_id: str, verb: str) -> Response:
         body.nothing(request)
-        action = Action[verb.upper()]
+        action, permission = Action[verb.upper()], ""
         if action in (Action.RESUME, Action.RETRY):
-            self._check(request, self.repository.get(_number(odr_id), self.username), action)
-        task = self.repository.act(_number(odr_id), action, self.username)
+            permission = self._check(request, self.repository.get(_number(odr_id), self.username), action)
+        task = self.repository.act(_number(odr_id), action, self.username, permission=permission)
         self.wake(task.odr_id)
         return Response({"success": True, "data": self.shape(task)})
 
-    def _check(self, request: Any, task: Task, action: Action) -> None:
-        """As for a new one, after what is simpler: whether it is possible at all."""
+    def _check(self, request: Any, task: Task, action: Action) -> str:
+        """As for a new one, after what is simpler: whether it is possible at all. Gives the permission to upload."""
         if task.status not in action.sources:
             raise NotPossible(odr_id=task.odr_id, state=task.status.state, action=action.value)
         checks.link(self.host.policy(), task.url)
-        checks.library_for(self.host, request, task.repo_id, task.path)
+        library = checks.library_for(self.host, request, task.repo_id, task.path)
         # A paused one is counted already.
         if action is Action.RETRY:
             checks.places_to_run(self.repository.usage(self.username), self.service_settings).require()
+        return library.permission
 
 
 def _number(odr_id: str) -> int:

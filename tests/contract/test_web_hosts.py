@@ -114,7 +114,7 @@ def test_a_librarys_name_can_be_had_by_itself(subject: Subject) -> None:
 def test_an_unknown_library_is_none_and_has_nothing(subject: Subject, repo_id: str) -> None:
     assert subject.host.library(repo_id) is None
     assert not subject.host.has_folder(repo_id, "/")
-    assert not subject.host.may_upload(subject.request, repo_id, "/")
+    assert not subject.host.upload_permission(subject.request, repo_id, "/")
 
 
 @pytest.mark.parametrize(("path", "there"), [("/", True), ("/docs", True), ("/gone", False), ("/docs/gone", False)])
@@ -123,7 +123,7 @@ def test_folders_are_there_or_not(subject: Subject, path: str, there: bool) -> N
 
 
 def test_files_may_be_put_into_ones_own_folder(subject: Subject) -> None:
-    assert subject.host.may_upload(subject.request, subject.repo_id, "/docs") is True
+    assert subject.host.upload_permission(subject.request, subject.repo_id, "/docs") == "rw"
 
 
 def test_room_is_a_matter_of_size(subject: Subject) -> None:
@@ -319,11 +319,11 @@ def test_a_companys_library_has_an_owner_of_another_kind(
     assert host.library(COMPANY).quota_subject == subject_of_quota
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/read-only", False), ("/custom", True), ("/", True)])
-def test_the_right_is_that_of_the_folder(inside: tuple[Any, StandIn], path: str, allowed: bool) -> None:
+@pytest.mark.parametrize(("path", "permission"), [("/read-only", ""), ("/custom", "custom-7"), ("/", "rw")])
+def test_the_right_is_that_of_the_folder(inside: tuple[Any, StandIn], path: str, permission: str) -> None:
     host, stand_in = inside
-    assert host.may_upload(asks(stand_in), REPO_ID, path) is allowed
-    assert host.may_upload(asks(stand_in, username=""), REPO_ID, path) is False
+    assert host.upload_permission(asks(stand_in), REPO_ID, path) == permission
+    assert host.upload_permission(asks(stand_in, username=""), REPO_ID, path) == ""
 
 
 def test_an_rpc_that_fails_is_no_answer(inside: tuple[Any, StandIn]) -> None:

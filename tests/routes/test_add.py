@@ -41,6 +41,14 @@ def test_the_row_is_there_at_once_and_the_service_is_woken(site: Site, slash: st
     assert (site.rows(), site.get(f"{ADD[:-4]}/tasks").json()["total_count"]) == (1, 1)
 
 
+@pytest.mark.parametrize("urls", [{"url": LINK}, {"urls": [LINK]}])
+def test_the_right_by_which_it_came_is_recorded(site: Site, urls: dict[str, Any]) -> None:
+    site.script.permission = "custom-7"
+    answer = site.ask("PUT", ADD, {"repo_id": REPO_ID, "path": "/", **urls})
+    assert "permission" not in answer.content.decode()
+    assert site.repository.get(answer.json()["data"][0]["odr_id"]).permission == "custom-7"
+
+
 def test_a_form_is_as_good_as_json(site: Site) -> None:
     answer = site.ask("PUT", ADD, form=body(priority="3", csrfmiddlewaretoken="x"))
     assert answer.json()["data"][0]["priority"] == 3
@@ -315,7 +323,7 @@ def test_without_its_tables_the_service_is_not_set_up(site: Site) -> None:
     assert "seafevents-offline upgrade-db" in sentence
 
 
-@pytest.mark.parametrize("method", ["library", "has_folder", "may_use", "may_upload", "has_room", "settings"])
+@pytest.mark.parametrize("method", ["library", "has_folder", "may_use", "upload_permission", "has_room", "settings"])
 def test_a_host_that_does_not_answer_is_no_permission(
     site: Site, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:

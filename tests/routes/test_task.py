@@ -122,6 +122,17 @@ def test_no_field_is_expected_where_none_is_needed(site: Site) -> None:
 
 # --- resume and retry are like adding -------------------------------------------------------------------
 
+
+@pytest.mark.parametrize(("verb", "status"), [("resume", S.PAUSED), ("retry", S.ERROR), ("retry", S.CANCELLED)])
+def test_the_right_that_there_is_now_is_recorded(site: Site, verb: str, status: S) -> None:
+    odr_id = site.task(status=status, permission="custom-7")
+    site.script.permission = "custom-8"
+    assert site.ask("POST", f"{TASKS}/{odr_id}/{verb}").status_code == 200
+    assert site.repository.get(odr_id).permission == "custom-8"
+    assert site.ask("POST", f"{TASKS}/{odr_id}/cancel").status_code == 200
+    assert site.repository.get(odr_id).permission == "custom-8"
+
+
 WRONG: list[tuple[dict[str, Any], int]] = [
     ({"folders": set()}, 404),
     ({"folders": {(REPO_ID, "/docs")}}, 404),

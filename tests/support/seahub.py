@@ -67,12 +67,6 @@ class SeafileApi:
         self._answer()
         return {REPO_ID: ADA, ORIGIN: "origin@example.com"}.get(repo_id)
 
-    def get_org_repo_owner(self, repo_id: str) -> str | None:
-        self._answer()
-        if not self.has_organisations:
-            raise SearpcError("cannot find function seafile_get_org_repo_owner.")
-        return "boss@company.example" if repo_id == COMPANY else None
-
     def get_dir_id_by_path(self, repo_id: str, path: str) -> str | None:
         self._answer()
         if repo_id not in self.repos:
@@ -91,6 +85,19 @@ class SeafileApi:
     def _answer(self) -> None:
         if self.is_down:
             raise SearpcError("Failed to read from socket")
+
+
+@dataclass
+class Rpc:
+    """``seaserv.seafserv_threaded_rpc``: what ``seafile_api`` of the community edition does not have."""
+
+    api: SeafileApi
+
+    def get_org_repo_owner(self, repo_id: str) -> str | None:
+        self.api._answer()
+        if not self.api.has_organisations:
+            raise SearpcError("cannot find function seafile_get_org_repo_owner.")
+        return "boss@company.example" if repo_id == COMPANY else None
 
 
 class StandIn:
@@ -128,7 +135,7 @@ class StandIn:
             utils["send_user_login_msg"] = lambda username, timestamp, org_id: None
         return {
             "pysearpc": {"SearpcError": SearpcError},
-            "seaserv": {"seafile_api": self.api},
+            "seaserv": {"seafile_api": self.api, "seafserv_threaded_rpc": Rpc(self.api)},
             "seahub": {},
             "seahub.utils": utils,
             "seahub.utils.repo": {"parse_repo_perm": _parse_repo_perm},

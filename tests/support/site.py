@@ -62,6 +62,7 @@ class Script:
     settings: Settings
     folders: set[tuple[str, str]] = field(default_factory=lambda: {(REPO_ID, "/"), (REPO_ID, "/docs")})
     writable: set[tuple[str, str]] = field(default_factory=lambda: {(REPO_ID, "/"), (REPO_ID, "/docs")})
+    permission: str = "rw"
     may_use: bool = True
     has_room: bool = True
     encrypted: bool = False
@@ -207,9 +208,9 @@ def make_host(script: Script, repo: Repository) -> Host:
             _answer("has_folder")
             return (repo_id, path) in script.folders
 
-        def may_upload(self, request: Any, repo_id: str, path: str) -> bool:
-            _answer("may_upload")
-            return (repo_id, path) in script.writable
+        def upload_permission(self, request: Any, repo_id: str, path: str) -> str:
+            _answer("upload_permission")
+            return script.permission if (repo_id, path) in script.writable else ""
 
         def has_room(self, repo_id: str, size: int = 0) -> bool:
             _answer("has_room")

@@ -58,8 +58,8 @@ class WebHost(Host):
     def has_folder(self, repo_id: str, path: str) -> bool:
         return repo_id == REPO_ID and self.folder.has_folder(path)
 
-    def may_upload(self, request: Any, repo_id: str, path: str) -> bool:
-        return is_signed_in(request) and repo_id == REPO_ID and self.folder.is_writable(path)
+    def upload_permission(self, request: Any, repo_id: str, path: str) -> str:
+        return "rw" if is_signed_in(request) and repo_id == REPO_ID and self.folder.is_writable(path) else ""
 
     def has_room(self, repo_id: str, size: int = 0) -> bool:
         return size <= self.folder.room()
