@@ -18,6 +18,7 @@ from .lists import Lists
 from .nodes import Nodes
 from .part import utc_now
 from .reports import Reports
+from .reservations import Reservations
 from .schema import Schema
 from .state import State
 from .values import SORTS, Node, NodeBeat, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, State, Reports, Nodes, Claims, Workers, Schema):
+class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Schema):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:
