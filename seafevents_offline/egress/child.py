@@ -16,7 +16,21 @@ from typing import Union
 
 from ..process import is_ending
 from .guard import argv
-from .messages import Close, Configuration, Ended, Event, Failed, Ping, Pong, Ready, Refused, Warned, from_line, to_line
+from .messages import (
+    Close,
+    Configuration,
+    Ended,
+    Event,
+    Failed,
+    Ping,
+    Pong,
+    Ready,
+    Received,
+    Refused,
+    Warned,
+    from_line,
+    to_line,
+)
 
 #: Bytes of what the guard prints (only what nobody foresaw) that are kept.
 _MAX_WORDS = 64 * 1024
@@ -138,4 +152,4 @@ def _event(line: bytes) -> Event | None:
         found = from_line(line)
     except ValueError:
         return None
-    return found if isinstance(found, (Ready, Pong, Refused, Failed, Ended, Warned)) else None
+    return found if isinstance(found, (Ready, Pong, Refused, Failed, Received, Ended, Warned)) else None
