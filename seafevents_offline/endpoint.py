@@ -93,8 +93,13 @@ def parse_network(text: str) -> Network:
 
 
 def parse_opened(text: str) -> Endpoint | Network:
-    """One entry of ``allow-addresses``."""
-    return parse_network(text) if "/" in text else parse_endpoint(text)
+    """One entry of ``allow-addresses``; not a network in which nothing is ever opened."""
+    if "/" not in text:
+        return parse_endpoint(text)
+    network = parse_network(text)
+    if network.is_loopback or network.is_link_local or network.is_multicast:
+        raise ValueError(text)
+    return network
 
 
 def parse_denied(text: str) -> str | Network:

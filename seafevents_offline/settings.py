@@ -118,7 +118,9 @@ _BOOLEAN = _Kind(_boolean, "true or false is allowed")
 _SIZE = _Kind(parse_size, "a size is allowed, as a number with b, kb, mb, gb or tb")
 _TEXT = _Kind(str, "a text is allowed")
 _LIST = _Kind(_words, "a list separated by commas is allowed")
-_OPENED = _Kind(_each(parse_opened), "a list of host:port, address:port and networks like 192.168.7.0/24 is allowed")
+_OPENED = _Kind(
+    _each(parse_opened), "a list of host:port, address:port and private networks like 192.168.7.0/24 is allowed"
+)
 _DENIED = _Kind(_each(parse_denied), "a list of host names, IP addresses and networks like 192.168.7.0/24 is allowed")
 _PROXY = _Kind(_proxy, "http://host:port or http://user:password@host:port or env is allowed")
 _PERCENT = _Kind(_percent, "a percentage from 1% to 100% is allowed")

@@ -11,7 +11,7 @@ from ..status import OfflineDownloadStatus
 from ..task import PRIORITIES
 from ..units import parse_time
 
-_ADDRESS = "an address is host:port, IP:port, [IPv6]:port or a network like 10.0.0.0/8"
+_ADDRESS = "an address is host:port, IP:port, [IPv6]:port or a private network like 10.0.0.0/8"
 
 
 def add_common(parser: ArgumentParser, *, json: bool, again: bool) -> None:
