@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 from dataclasses import dataclass
 
-#: Bytes that a pipe should hold; the kernel grants less to an account that has many (pipe(7)).
+#: Bytes that a pipe should hold; an account that has many gets smaller ones (pipe(7)), which are slower.
 SIZE = 1024**2
 
 #: Empty pipes that are kept.
@@ -19,15 +18,16 @@ _F_SETPIPE_SZ = 1031
 
 @dataclass
 class Pipe:
-    """``filled``: bytes in it."""
+    """``filled``: bytes in it. ``full_size``: it holds ``SIZE`` bytes."""
 
     source: int
     target: int
+    full_size: bool
     filled: int = 0
 
 
 class Pipes:
-    """Lends pipes; what comes back must be empty, else it is closed."""
+    """Lends pipes. Kept are those that come back empty and are worth it."""
 
     def __init__(self) -> None:
         self._spare: list[Pipe] = []
@@ -38,13 +38,19 @@ class Pipes:
             return self._spare.pop()
         # Without O_NONBLOCK a full pipe would stop everybody.
         source, target = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(target, _F_SETPIPE_SZ, SIZE)
-        return Pipe(source, target)
+        return Pipe(source, target, _enlarge(target))
 
     def give_back(self, pipe: Pipe) -> None:
-        if pipe.filled == 0 and len(self._spare) < _SPARE:
+        if pipe.filled == 0 and pipe.full_size and len(self._spare) < _SPARE:
             self._spare.append(pipe)
         else:
             os.close(pipe.source)
             os.close(pipe.target)
+
+
+def _enlarge(fd: int) -> bool:
+    try:
+        fcntl.fcntl(fd, _F_SETPIPE_SZ, SIZE)
+    except OSError:
+        return False
+    return True
