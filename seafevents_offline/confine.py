@@ -39,13 +39,14 @@ class Account:
 class Confinement:
     """``account``: None leaves a child to its parent's. ``largest_file``: bytes that a file may have; 0 for any.
 
-    ``files``: how many it may have open, if the system allows as many. ``alone``: it starts neither processes nor
-    threads.
+    ``files``: how many it may have open, if the system allows as many. ``memory``: bytes of its own that it may have; 0
+    for any. ``alone``: it starts neither processes nor threads.
     """
 
     account: Account | None
     largest_file: int = 0
     files: int = 1024
+    memory: int = 0
     alone: bool = False
 
 
@@ -117,10 +118,10 @@ def _look_up(run_as: str) -> Account:
         return Account(run_as, number, number)
 
 
-def _values(confinement: Confinement) -> tuple[int, int, int, int, bool]:
+def _values(confinement: Confinement) -> tuple[int, int, int, int, int, bool]:
     whose = confinement.account
     uid, gid = (whose.uid, whose.gid) if whose is not None else (-1, -1)
-    return uid, gid, confinement.largest_file, confinement.files, confinement.alone
+    return uid, gid, confinement.largest_file, confinement.files, confinement.memory, confinement.alone
 
 
 def _missing_capabilities() -> list[str]:

@@ -28,18 +28,19 @@ _SAME = -1
 CANNOT_RUN = 126
 
 
-def drop(uid: int, gid: int, largest_file: int, files: int, alone: bool) -> None:
+def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: bool) -> None:
     """Confine this process. To be called before it has a second thread: capabilities belong to a thread.
 
     ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``largest_file``: bytes that a file may have
     (more is EFBIG, because Python lets its children ignore SIGXFSZ); 0 for any. ``files``: how many it may have open,
-    if the system allows as many. ``alone``: it may start neither a process nor a thread.
+    if the system allows as many. ``memory``: bytes of its own that it may have; 0 for any. ``alone``: it may start
+    neither a process nor a thread.
 
     Raises OSError when it could not become what it shall be.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     os.umask(0o077)
-    _limit(largest_file, files)
+    _limit(largest_file, files, memory)
     _empty_bounding_set(libc)
     if uid != _SAME:
         os.setgroups([])
@@ -53,30 +54,33 @@ def drop(uid: int, gid: int, largest_file: int, files: int, alone: bool) -> None
 
 
 def main() -> None:
-    """``uid gid largest_file files alone program argument…``: become that program, confined."""
-    uid, gid, largest_file, files, alone = map(int, sys.argv[1:6])
-    program = sys.argv[6]
+    """``uid gid largest_file files memory alone program argument…``: become that program, confined."""
+    uid, gid, largest_file, files, memory, alone = map(int, sys.argv[1:7])
+    arguments = sys.argv[7:]
+    program = arguments[0]
     try:
         # While it may still go there: other users often may not.
         fd = os.open(program, os.O_PATH)
-        drop(uid, gid, largest_file, files, bool(alone))
-        _become(program, fd)
+        drop(uid, gid, largest_file, files, memory, bool(alone))
+        _become(arguments, fd)
     except OSError as error:
         sys.stderr.write(f"{program}: {error.strerror}\n")
         sys.exit(CANNOT_RUN)
 
 
-def _become(program: str, fd: int) -> None:
+def _become(arguments: list[str], fd: int) -> None:
     try:
-        os.execv(program, sys.argv[6:])  # noqa: S606
+        os.execv(arguments[0], arguments)  # noqa: S606
     except PermissionError:
         # A script's interpreter opens it as /dev/fd/<fd>.
         os.set_inheritable(fd, True)
-        os.execve(fd, sys.argv[6:], os.environ)  # noqa: S606
+        os.execve(fd, arguments, os.environ)  # noqa: S606
 
 
-def _limit(largest_file: int, files: int) -> None:
+def _limit(largest_file: int, files: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     if largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     try:

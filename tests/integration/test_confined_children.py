@@ -55,6 +55,7 @@ def test_aria2c_is_nobodys(make_aria2: MakeAria2, http_server: HttpServer) -> No
     found = limits(pid)
     assert found["Max file size"] == (str(100 * MB), str(100 * MB))
     assert found["Max processes"] == ("0", "0")
+    assert found["Max data size"] == ("545259520", "545259520"), "512 MB, and a quarter for each of 4 x 8 connections"
     assert int(found["Max open files"][0]) > 1024
     assert owner_and_mode(aria2.home) == (0, 0o710)
     assert owner_and_mode(aria2.home / "aria2.conf") == (NOBODY.uid, 0o600)

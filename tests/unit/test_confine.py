@@ -133,15 +133,17 @@ def test_arguments_are_handed_on_as_they_are() -> None:
 
 def test_limits() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with running(Confinement(None, largest_file=12345, files=100, alone=True)) as child:
+    with running(Confinement(None, largest_file=12345, files=100, memory=2**29, alone=True)) as child:
         found = limits(child.pid)
     assert found["Max file size"] == ("12345", "12345")
     assert found["Max open files"] == ("100", "100")
     assert found["Max core file size"] == ("0", "0")
+    assert found["Max data size"] == ("536870912", "536870912")
     assert found["Max processes"] == ("0", "0")
     with running(Confinement(None)) as child:
         found = limits(child.pid)
     assert found["Max file size"] == ("unlimited", "unlimited")
+    assert found["Max data size"] == ("unlimited", "unlimited")
     assert found["Max open files"] == ("1024", "1024") or hard < 1024
 
 

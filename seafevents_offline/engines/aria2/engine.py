@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 #: More than 512 workers with 16 connections each need.
 _FILES = 16384
 
+#: Bytes of memory: what a server makes it keep (a head that has no end, a table of pieces) shall end aria2c rather than
+#: the machine. Far more than it needs otherwise: a hundred downloads take 40 MB.
+_MEMORY = 512 * 1024**2
+_MEMORY_PER_CONNECTION = 256 * 1024
+
 #: Bytes.
 _LEAST_FILE = 2 * 1024**2
 
@@ -99,10 +104,15 @@ class Aria2Engine(DownloadEngine):
             found.path,
             [*options.way_out(self._egress.proxy), *options.NO_COOKIES],
             options.configuration(self._settings, bundle, os.getpid()),
-            Confinement(self._account, _largest_file(self._settings), _FILES, alone=True),
+            self._confinement(),
             self._lock_fd,
         )
         return process.launch(orders, self._home)
+
+    def _confinement(self) -> Confinement:
+        connections = self._settings.workers * self._settings.connections
+        memory = _MEMORY + connections * _MEMORY_PER_CONNECTION
+        return Confinement(self._account, _largest_file(self._settings), _FILES, memory, alone=True)
 
 
 def _largest_file(settings: Settings) -> int:
