@@ -113,7 +113,10 @@ def _ask(path: Path, account: Account | None, source: str) -> str:
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         reason = error.strerror if isinstance(error, OSError) else "it does not answer"
         raise EngineUnavailable(detail=f"{path} ({source}) does not run: {reason}.") from error
+    if result.returncode == 0:
+        return result.stdout
+    reason = (result.stderr.strip().splitlines() or [f"it ends with {result.returncode}"])[-1]
     if account is not None and result.returncode == CANNOT_RUN:
-        reason = result.stderr.strip().rpartition(": ")[2]
-        raise EngineUnavailable(detail=f"{path} ({source}) does not run as {account.name}: {reason}.")
-    return result.stdout
+        reason = reason.removeprefix(f"{path}: ")
+    whose = f" as {account.name}" if account is not None else ""
+    raise EngineUnavailable(detail=f"{path} ({source}) does not run{whose}: {reason}.")
