@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.support.disks",
     "tests.support.egress",
     "tests.support.engines",
+    "tests.support.guarded",
+    "tests.support.guarded",
     "tests.support.servers",
     "tests.support.service",
     "tests.support.signals",

@@ -6,7 +6,7 @@ A thread accepts, one more serves each client. ``commands`` has everything that 
 from __future__ import annotations
 
 import contextlib
-import re
+import posixpath
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -56,6 +56,7 @@ class _Client:
     def __init__(self, server: FtpServer, control: socket.socket, listen: Listen) -> None:
         self._server, self._control, self._listen = server, control, listen
         self._data: socket.socket | None = None
+        self._folder = "/"
         self._offset = 0
 
     def converse(self) -> None:
@@ -92,7 +93,8 @@ class _Client:
     def _pwd(self, _: str) -> None:
         self._say('257 "/"')
 
-    def _cwd(self, _: str) -> None:
+    def _cwd(self, path: str) -> None:
+        self._folder = posixpath.join(self._folder, path)
         self._say("250 There.")
 
     def _size(self, path: str) -> None:
@@ -109,8 +111,10 @@ class _Client:
 
     def _pasv(self, _: str) -> None:
         port = self._open()
-        address = self._control.getsockname()[0].removeprefix("::ffff:").replace(".", ",")
-        self._say(self._server.passive or f"227 Passive ({address},{port >> 8},{port & 255})")
+        address = self._control.getsockname()[0].removeprefix("::ffff:")
+        # In IPv6 this command means nothing, but some clients use it; then servers say this.
+        numbers = "0,0,0,0" if ":" in address else address.replace(".", ",")
+        self._say(self._server.passive or f"227 Passive ({numbers},{port >> 8},{port & 255})")
 
     def _retr(self, path: str) -> None:
         data = self._file(path)
@@ -131,4 +135,4 @@ class _Client:
         return int(self._data.getsockname()[1])
 
     def _file(self, path: str) -> bytes | None:
-        return self._server.files.get(re.sub("^/*", "/", path))
+        return self._server.files.get(posixpath.join(self._folder, path))

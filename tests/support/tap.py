@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import ipaddress
+import os
+import select
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 #: Where an attempt led: the address as text, and the port.
@@ -51,24 +54,44 @@ class Tap:
         self._packets.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
         for _ in self._packets_now():  # from before the filter
             pass
+        self._lost = 0
         self._known: set[bytes] = set()
         self._seen: list[Attempt] = []
+        # The kernel keeps some hundred only, so they are taken as they come.
+        self._lock = threading.Lock()
+        self._end = os.eventfd(0)
+        self._thread = threading.Thread(target=self._take, name="tap", daemon=True)
+        self._thread.start()
 
     def attempts(self) -> list[Attempt]:
         """All since the last ``forget()``, in their order."""
+        with self._lock:
+            self._note_all()
+            assert self._lost == 0, f"{self._lost} attempts were overlooked"
+            return list(self._seen)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._note_all()
+            self._seen.clear()
+
+    def close(self) -> None:
+        os.eventfd_write(self._end, 1)
+        self._thread.join(30)
+        os.close(self._end)
+        self._packets.close()
+
+    def _take(self) -> None:
+        while self._end not in select.select([self._packets, self._end], [], [])[0]:
+            with self._lock:
+                self._note_all()
+
+    def _note_all(self) -> None:
         for packet, direction in self._packets_now():
             if direction == _PACKET_OUTGOING:
                 self._note(packet)
         _, lost = struct.unpack("II", self._packets.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
-        assert lost == 0, f"{lost} attempts were overlooked"
-        return list(self._seen)
-
-    def forget(self) -> None:
-        self.attempts()
-        self._seen.clear()
-
-    def close(self) -> None:
-        self._packets.close()
+        self._lost += lost
 
     def _packets_now(self) -> Iterator[tuple[bytes, int]]:
         while True:
