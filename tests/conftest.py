@@ -16,7 +16,6 @@ pytest_plugins = [
     "tests.support.egress",
     "tests.support.engines",
     "tests.support.guarded",
-    "tests.support.guarded",
     "tests.support.servers",
     "tests.support.service",
     "tests.support.signals",
