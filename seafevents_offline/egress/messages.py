@@ -21,7 +21,8 @@ FILES = 32768
 @dataclass(frozen=True)
 class Limits:
     """Seconds and numbers; tests choose smaller ones. What passes until a tunnel stands fits into the engine's own
-    time for a connection (30 s): reading the request takes no time, then ``lookup`` and ``connect``."""
+    time for a connection (30 s): reading the request takes no time, then ``lookup`` and ``connect``. ``first_byte`` is
+    not above ``idle``."""
 
     request: float = 10.0
     lookup: float = 10.0

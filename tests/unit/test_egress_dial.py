@@ -13,6 +13,7 @@ from ipaddress import ip_address
 import pytest
 
 from seafevents_offline.egress.guard.dial import Unreachable, _in_turn, dial, ends
+from tests.support.guard import silent
 from tests.support.ports import free_port
 
 #: Nobody listens there, and there is no way to it, on any machine: the discard prefix of RFC 6666.
@@ -27,18 +28,6 @@ def listening(*addresses: str) -> Iterator[int]:
         for address in addresses:
             stack.enter_context(socket.create_server((address, port)))
         yield port
-
-
-@contextlib.contextmanager
-def silent(address: str, port: int) -> Iterator[None]:
-    """Nobody answers at all: its queue is full, so that the kernel drops what comes."""
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(socket.create_server((address, port), backlog=0))
-        for _ in range(2):
-            client = stack.enter_context(socket.socket())
-            client.setblocking(False)
-            client.connect_ex(server.getsockname())
-        yield
 
 
 def reached(*addresses: str, port: int) -> str:

@@ -128,8 +128,8 @@ def test_what_nobody_waits_for_any_more_is_not_asked():
 def test_more_than_all_threads_wait_for_a_free_one():
     async def play(resolver, names):
         tasks = [asyncio.ensure_future(resolver.addresses("slow.example", number)) for number in range(200)]
-        await names.wait_for(128)
-        assert names.asked.total() == 128
+        await names.wait_for(64)
+        assert names.asked.total() == 64
         names.let_go.set()
         assert await asyncio.gather(*tasks) == [ANSWER] * 200
 

@@ -16,8 +16,8 @@ from ipaddress import ip_address
 
 from ...endpoint import Address, plain
 
-#: Threads of all tasks together.
-_MAX_THREADS = 128
+#: Threads of all tasks together; each has a few files open.
+_MAX_THREADS = 64
 
 
 class Unresolved(Exception):

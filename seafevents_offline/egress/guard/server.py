@@ -16,7 +16,7 @@ _BATCH = 32
 _FILES_PER_TUNNEL = 6
 
 #: Files for everything else: lookups, addresses that are tried in parallel, the loop.
-_OTHER_FILES = 128
+_OTHER_FILES = 256
 
 #: Seconds until it is tried again when the machine has no more files.
 _PAUSE = 0.1
