@@ -222,6 +222,14 @@ class EngineFault(LinkError):
     retryable = True
 
 
+class AnswerUnreadable(LinkError):
+    """No HTTP, or none that makes sense."""
+
+    reason = "answer_unreadable"
+    sentence = "The server's answer cannot be understood."
+    retryable = True
+
+
 class AnswerEndless(LinkError):
     """Headers, or whatever else is no content, without an end: the engine would read and keep it for ever."""
 

@@ -16,6 +16,7 @@ from seafevents_offline.engines.aria2 import options
 from seafevents_offline.engines.base import Job
 from seafevents_offline.errors import (
     AccessDenied,
+    AnswerUnreadable,
     BodyIncomplete,
     ConnectionFailed,
     EngineFault,
@@ -146,7 +147,7 @@ def test_a_connection_that_ends_at_once(
 @pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"])
 def test_an_answer_that_is_no_http(fault: Fault, answering: Callable[[bytes | None], int], answer: bytes) -> None:
     found = fault(f"http://127.0.0.1:{answering(answer)}/x")
-    assert isinstance(found, EngineFault)
+    assert isinstance(found, AnswerUnreadable)
     assert found.retryable
 
 

@@ -10,6 +10,7 @@ import re
 
 from ...errors import (
     AccessDenied,
+    AnswerUnreadable,
     BodyIncomplete,
     ConnectionFailed,
     DiskFull,
@@ -32,7 +33,11 @@ from ..base import Job
 
 _STATUS = re.compile(r"\bstatus[= ](\d{3})\b|\bGot (\d{3}) ")
 _RESOLVED = re.compile(r"Name resolution for (\S+) failed")
-_BAD_REDIRECT = re.compile(r"Redirect to .* failed")
+_BAD_REDIRECT = re.compile(r"Redirect to .* failed|\A\w+ is not supported yet")
+_NO_HTTP = re.compile(
+    r"Bad (Status-Line|status code|HTTP header|chunk size)|Too (large HTTP header|big chunk size)"
+    r"|Content-Length must be|Transfer encoding .* is not supported"
+)
 _HANDSHAKE = "SSL/TLS handshake failure"
 
 #: Handshakes that ended without a verdict: the line broke (the first three are GnuTLS, the others OpenSSL).
@@ -103,6 +108,8 @@ def _unspecific(message: str, host: str, size: int) -> OfflineDownloadError:
         return RedirectInvalid()
     if size and ("Got EOF" in message or "No URI available" in message):
         return BodyIncomplete()
+    if _NO_HTTP.search(message):
+        return AnswerUnreadable()
     return ConnectionFailed(host=host) if _LINE_BROKEN.search(message) else EngineFault(code="1")
 
 
