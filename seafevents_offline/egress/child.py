@@ -35,6 +35,9 @@ from .messages import (
 #: Bytes of what the guard prints (only what nobody foresaw) that are kept.
 _MAX_WORDS = 64 * 1024
 
+#: Seconds that a killed one may take to be gone.
+_KILL_LIMIT = 2.0
+
 #: No proxies, no library paths, no account's home; a name server that is silent must not hold up a tunnel for longer
 #: than the engine waits.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "RES_OPTIONS": "timeout:3 attempts:2"}
@@ -96,12 +99,18 @@ class Child:
             code = self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
-            code = self._process.wait()
+            code = self._killed()
         self._events.close()
         words = os.pread(self._words, _MAX_WORDS, 0).decode("utf-8", "replace").split("\n")
         os.close(self._words)
         last = next((word.strip() for word in reversed(words) if word.strip()), "")
         return last[:300] or (signal.Signals(-code).name if code < 0 else f"exit code {code}")
+
+    def _killed(self) -> int:
+        """One that the kernel keeps all the same is left to it: it takes no connections any more."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_KILL_LIMIT)
+        return -signal.SIGKILL
 
     def trim(self) -> None:
         if os.fstat(self._words).st_size > _MAX_WORDS:

@@ -13,26 +13,20 @@ import secrets
 import socket
 import threading
 import time
-from dataclasses import dataclass
 
 from ..confine import Confinement, account
-from ..errors import GuardUnavailable, OfflineDownloadError, from_reason
+from ..errors import GuardUnavailable, OfflineDownloadError
 from ..settings import Settings
 from ..threads import survive
 from .child import Child, launch
+from .claims import CANARY, Claims
 from .grant import KEY_BYTES, Grant, credentials
 from .messages import Close, Configuration, Ended, Event, Failed, Limits, Ping, Ready, Received, Refused, Warned
 from .policy import Policy
 
 logger = logging.getLogger(__name__)
 
-#: One line for each connection that ended.
-audit = logging.getLogger("seafevents_offline.audit")
-
 _NAME = "offline-guard"
-
-#: The task whose connections are a test of the guard itself; no record has this number.
-CANARY = 0
 
 #: Seconds that a new guard may take until it takes connections: its first look around asks a name server.
 _START_LIMIT = 20.0
@@ -62,20 +56,6 @@ _FILES_PER_TUNNEL = 6
 _OTHER_FILES = 256
 
 
-@dataclass
-class _Claim:
-    """One that may connect, and what was held against it. ``serial``: of its credentials. ``received``: bytes."""
-
-    serial: int
-    received: int = 0
-    refusal: OfflineDownloadError | None = None
-
-    def hear(self, error: OfflineDownloadError) -> None:
-        """A decision stays; what failed is forgotten for what fails later."""
-        if self.refusal is None or self.refusal.retryable:
-            self.refusal = error
-
-
 class Guard:
     """Fulfils the port Egress of the engines. Starts nothing when constructed."""
 
@@ -92,8 +72,8 @@ class Guard:
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._is_up = False
-        self._deaths = self._serial = 0
-        self._claims: dict[tuple[int, int], _Claim] = {}
+        self._deaths = 0
+        self._claims = Claims()
         self._stopping = threading.Event()
         self._silence = self._failures = 0
         self._born = self._next_warning = 0.0
@@ -102,8 +82,8 @@ class Guard:
     # --- what hosts do --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Raises GuardUnavailable, SettingsError for a proxy or an account that cannot be used, or EngineUnavailable for
-        one that this root may not use; and then nothing was started."""
+        """Raises GuardUnavailable, SettingsError for a proxy or an account that cannot be used, or EngineUnavailable
+        for an account that this root may not use; and then nothing was started."""
         self._confinement = Confinement(account(self._settings.run_as), files=files(self._settings))
         self._upstream = self._settings.proxy_url(os.environ)
         try:
@@ -149,8 +129,7 @@ class Guard:
 
     def admit(self, odr_id: int, claim: int, owner: str) -> tuple[str, str]:
         with self._lock:
-            self._serial += 1
-            self._claims[odr_id, claim] = found = _Claim(self._serial)
+            serial = self._claims.begin(odr_id, claim)
         size, connections = self._settings.max_size, self._settings.connections
         grant = Grant(
             odr_id=odr_id,
@@ -159,19 +138,18 @@ class Guard:
             bytes=int(size * _MORE) + _MORE_BYTES if size else 0,
             tunnels=tunnels(connections),
             door=self.door if odr_id == CANARY else 0,
-            serial=found.serial,
+            serial=serial,
         )
         return credentials(self._key, grant)
 
     def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:
         with self._lock:
             self._listen()
-            found = self._claims.get((odr_id, claim))
-            return found.refusal if found is not None else None
+            return self._claims.refusal(odr_id, claim)
 
     def received(self, odr_id: int, claim: int) -> int:
-        found = self._claims.get((odr_id, claim))
-        return found.received if found is not None else 0
+        with self._lock:
+            return self._claims.received(odr_id, claim)
 
     def deaths(self) -> int:
         with self._lock:
@@ -182,9 +160,9 @@ class Guard:
 
     def close(self, odr_id: int, claim: int) -> None:
         with self._lock:
-            found = self._claims.pop((odr_id, claim), None)
-            if found is not None and self._child is not None:
-                self._child.send(Close(odr_id, claim, found.serial))
+            serial = self._claims.end(odr_id, claim)
+            if serial and self._child is not None:
+                self._child.send(Close(odr_id, claim, serial))
 
     # --- what guards say (under the lock) -------------------------------------------------------------
 
@@ -202,19 +180,8 @@ class Guard:
         self._is_up = False
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, (Refused, Failed)):
-            error = from_reason(event.reason, event.args)
-            # That the canary is turned away is as it should be.
-            level = logging.DEBUG if event.odr_id == CANARY else logging.INFO
-            logger.log(level, "task %s: no connection to %s:%s: %s", event.odr_id, event.host, event.port, error)
-            if (claim := self._claims.get((event.odr_id, event.claim))) is not None:
-                claim.hear(error)
-        elif isinstance(event, Received):
-            claim = self._claims.get((event.odr_id, event.claim))
-            if claim is not None and claim.serial == event.serial:
-                claim.received = event.received
-        elif isinstance(event, Ended):
-            audit.info("%s", in_words(event))
+        if isinstance(event, (Refused, Failed, Received, Ended)):
+            self._claims.hear(event)
         elif isinstance(event, Warned):
             logger.warning("the guard: %s", event.text)
         elif isinstance(event, Ready):
@@ -310,12 +277,3 @@ def tunnels(connections: int) -> int:
 def files(settings: Settings) -> int:
     """How many a guard may have open."""
     return _OTHER_FILES + _FILES_PER_TUNNEL * settings.workers * tunnels(settings.connections)
-
-
-def in_words(event: Ended) -> str:
-    """The line of the audit. Only the owner may hold anything but harmless letters."""
-    owner = event.owner.encode("unicode_escape").decode("ascii")
-    return (
-        f"task {event.odr_id}: {owner} {event.host}:{event.port} at {event.address}: "
-        f"{event.received} bytes received, {event.sent} sent in {event.seconds:.1f} s, {event.why}"
-    )

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..egress.canary import Canary
-from ..egress.supervisor import CANARY, Guard
+from ..egress.claims import CANARY
+from ..egress.supervisor import Guard
 from ..engines.base import DownloadEngine, Job, Transfer, TransferState
 from ..errors import EgressRefused, GuardBypassed, GuardUnavailable
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..egress.claims import CANARY
 from ..egress.policy import Policy
-from ..egress.supervisor import CANARY, Guard
+from ..egress.supervisor import Guard
 from ..engines.base import DownloadEngine
 from ..errors import OfflineDownloadError
 from ..repository import Repository

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, repository
+from ..egress.claims import CANARY
 from ..egress.policy import Policy
-from ..egress.supervisor import CANARY, Guard
+from ..egress.supervisor import Guard
 from ..engines.aria2 import Aria2Engine, end_old_engine
 from ..engines.base import DownloadEngine, Egress
 from ..errors import OfflineDownloadError, SettingsError

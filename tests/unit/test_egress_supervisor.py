@@ -18,9 +18,10 @@ import pytest
 
 from seafevents_offline.egress import child as child_module
 from seafevents_offline.egress import supervisor
+from seafevents_offline.egress.claims import in_words
 from seafevents_offline.egress.messages import Ended
 from seafevents_offline.egress.policy import Policy
-from seafevents_offline.egress.supervisor import Guard, in_words
+from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.errors import ConnectionFailed, GuardUnavailable, HostNotFound, LiteralPrivate
 from seafevents_offline.settings import Settings
 from tests.support.guard import Echo, status
