@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import socket
+import ssl
 import struct
 import subprocess
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -190,6 +192,19 @@ def test_silence(make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: py
 # --- TLS ----------------------------------------------------------------------------------------------
 
 
+_CA = """
+[ca]
+default_ca = ours
+[ours]
+database = {books}
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+
+
 class Authority:
     """A certificate authority made for one test."""
 
@@ -203,8 +218,14 @@ class Authority:
         more.write_text(f"subjectAltName={name}\nbasicConstraints=CA:FALSE\n")
         new = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         new += ["-subj", "/CN=server", "-keyout", str(key), "-out", str(request)]
-        sign = ["openssl", "x509", "-req", "-in", str(request), "-extfile", str(more), "-out", str(certificate)]
-        sign += ["-CA", str(self.certificate), "-CAkey", str(self.key), "-CAcreateserial", *dates]
+        # Only "ca" makes a certificate that is not valid yet; it keeps books.
+        books = self.folder / "books"
+        books.write_text("")
+        settings = self.folder / "ca.conf"
+        settings.write_text(_CA.format(books=books))
+        sign = ["openssl", "ca", "-batch", "-notext", "-config", str(settings), "-in", str(request)]
+        sign += ["-cert", str(self.certificate), "-keyfile", str(self.key), "-extfile", str(more), *dates]
+        sign += ["-outdir", str(self.folder), "-out", str(certificate)]
         for command in (new, sign):
             subprocess.run(command, check=True, capture_output=True, timeout=60)
         return HttpServer(certificate=certificate, key=key)
@@ -239,8 +260,13 @@ def test_a_certificate_of_nobody(trusting: Aria2, tmp_path: Path, http_server: H
 
 @pytest.mark.parametrize(
     ("name", "dates"),
-    [("DNS:example.com", ("-days", "2")), ("IP:127.0.0.1", ("-days", "-1"))],
-    ids=["of another host", "expired"],
+    [
+        ("DNS:example.com", ("-days", "2")),
+        ("IP:127.0.0.2", ("-days", "2")),
+        ("IP:127.0.0.1", ("-startdate", "20200101000000Z", "-enddate", "20210101000000Z")),
+        ("IP:127.0.0.1", ("-startdate", "20900101000000Z", "-enddate", "20910101000000Z")),
+    ],
+    ids=["of another host", "of another address", "expired", "not valid yet"],
 )
 def test_a_certificate_that_does_not_fit(
     trusting: Aria2, authority: Authority, name: str, dates: tuple[str, ...]
@@ -249,6 +275,19 @@ def test_a_certificate_that_does_not_fit(
         found = trusting.get(server.url("/a")).failed().error
         assert isinstance(found, TlsFailed)
         assert not found.retryable
+        assert server.requests == []
+
+
+def test_a_server_that_knows_only_what_is_broken(trusting: Aria2, authority: Authority) -> None:
+    server = authority.server("IP:127.0.0.1", "-days", "2")
+    assert server._tls is not None
+    # As servers from before 2008 have it.
+    with warnings.catch_warnings(action="ignore"):
+        server._tls.minimum_version = ssl.TLSVersion.TLSv1
+        server._tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    server._tls.set_ciphers("ALL:@SECLEVEL=0")
+    with server:
+        assert isinstance(trusting.get(server.url("/a")).failed().error, ConnectionFailed)
         assert server.requests == []
 
 
