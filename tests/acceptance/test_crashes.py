@@ -1,6 +1,6 @@
 """A crash changes nothing: real processes, real SIGKILL, and afterwards every file is there exactly once.
 
-Cases A11 to A14, A15, A52 and the two-node cases; on SQLite and on a real MariaDB.
+Cases A11 to A14, A15, A52 and the two-node cases; on SQLite, and where a kill or a node meets a write on MariaDB too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from seafevents_offline.errors import AlreadyRunning
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.tasks import nodes
 from tests.support.daemon import CRASHES, Daemon
+from tests.support.databases import ON_BOTH_DATABASES
 from tests.support.http_server import File, Gate, HttpServer, content
 from tests.support.service import Service
 from tests.support.waiting import eventually
@@ -35,6 +36,7 @@ def assert_each_file_is_there_once(service: Service, expected: dict[str, bytes])
 
 
 @pytest.mark.parametrize("crash", CRASHES)
+@ON_BOTH_DATABASES
 def test_a14_killed_at_every_moment_of_a_life(make_service: MakeService, http_server: HttpServer, crash: str) -> None:
     service = make_service(workers=1)
     file = File(size=300_000, seed=crash)
@@ -101,6 +103,7 @@ def test_aria2c_alone_killed_again_and_again(make_service: MakeService, http_ser
         assert_each_file_is_there_once(service, {path: file.read(0, 3_000_000) for path, file in files.items()})
 
 
+@ON_BOTH_DATABASES
 def test_killed_at_random_moments_many_times(make_service: MakeService, http_server: HttpServer) -> None:
     dice = random.Random(20261120)
     service = make_service(workers=4, connections=4)
@@ -188,6 +191,7 @@ def test_a_second_daemon_on_one_tempdir_refuses(make_service: MakeService, http_
         assert service.wait(service.add(http_server.serve("/f", File(data=b"x")))).status is S.OK
 
 
+@ON_BOTH_DATABASES
 def test_a_frozen_node_that_wakes_up_changes_nothing(
     make_service: MakeService, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +217,7 @@ def test_a_frozen_node_that_wakes_up_changes_nothing(
     assert awake.files() == {"/f": file.read(0, 2_000_000)}
 
 
+@ON_BOTH_DATABASES
 def test_a15_two_daemons_do_everything_once(make_service: MakeService, http_server: HttpServer) -> None:
     one = make_service("one", workers=8)
     two = make_service("two", workers=8, library=str(one.library))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from seafevents_offline.status import Action, OfflineDownloadStatus
-from tests.support.databases import run_sql
+from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
 from tests.support.service import Service
 from tests.support.waiting import eventually
@@ -19,6 +19,7 @@ MakeService = Callable[..., Service]
 INSERT = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?)"
 
 
+@ON_BOTH_DATABASES
 def test_a1_a_link_becomes_a_file(service: Service, http_server: HttpServer) -> None:
     file = File(size=3_000_000, seed=1)
     odr_id = service.add(http_server.serve("/sample-1.jpg", file))
@@ -265,10 +266,11 @@ def test_a37_cancel_stops_the_bytes_and_frees_worker_and_folder(
     eventually(lambda: service.folders() == set(), 60)
 
 
-def test_a36_a_deleted_row_is_left_alone(service: Service, http_server: HttpServer, database_url: str) -> None:
+@ON_BOTH_DATABASES
+def test_a36_a_deleted_row_is_left_alone(service: Service, http_server: HttpServer, service_database_url: str) -> None:
     odr_id = service.add(http_server.serve("/f", File(size=50_000_000, rate=100_000)))
     service.wait_for(odr_id, lambda task: task.completed > 0)
-    run_sql(database_url, "DELETE FROM OfflineDownloadRecord")
+    run_sql(service_database_url, "DELETE FROM OfflineDownloadRecord")
     http_server.wait_for_active(0)
     eventually(lambda: service.folders() == set(), 60)
     assert service.files() == {}
@@ -285,11 +287,12 @@ def test_a38_a_failed_task_can_be_tried_again(service: Service, http_server: Htt
     assert service.files() == {"/f": b"now"}
 
 
+@ON_BOTH_DATABASES
 def test_a9_a54_a_plain_insert_is_found_by_the_scan(
-    service: Service, http_server: HttpServer, database_url: str
+    service: Service, http_server: HttpServer, service_database_url: str
 ) -> None:
     link = http_server.serve("/f", File(data=b"x"))
-    run_sql(database_url, INSERT, "12345678-1234-4123-8123-123456789abc", "/", link, "sql@example.com")
+    run_sql(service_database_url, INSERT, "12345678-1234-4123-8123-123456789abc", "/", link, "sql@example.com")
     assert service.wait(1).status is S.OK
 
 
@@ -325,13 +328,13 @@ REFUSED = {
 
 
 def test_a18_a19_a20_what_sql_puts_there_is_checked_at_claim(
-    make_service: MakeService, database_url: str, http_server: HttpServer
+    make_service: MakeService, service_database_url: str, http_server: HttpServer
 ) -> None:
     service = make_service(deny_hosts=("bad.example", "127.0.0.9"), workers=16).start()
     there = http_server.url("/a").replace("127.0.0.1", "127.0.0.9")
     refused = {**REFUSED, there: "The administrator does not allow downloads from 127.0.0.9."}
     for url in refused:
-        run_sql(database_url, INSERT, "r", "/", url, "sql")
+        run_sql(service_database_url, INSERT, "r", "/", url, "sql")
     tasks = [service.wait(odr_id + 1) for odr_id in range(len(refused))]
     assert {task.url: task.comment for task in tasks} == refused
     assert {task.status for task in tasks} == {S.ERROR}
@@ -340,6 +343,7 @@ def test_a18_a19_a20_what_sql_puts_there_is_checked_at_claim(
     assert service.folders() == set()
 
 
+@ON_BOTH_DATABASES
 def test_a10_what_was_added_while_nobody_served_is_done_later(
     make_service: MakeService, http_server: HttpServer
 ) -> None:
@@ -350,6 +354,7 @@ def test_a10_what_was_added_while_nobody_served_is_done_later(
     assert service.wait(odr_id).status is S.OK
 
 
+@ON_BOTH_DATABASES
 def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(workers=2, workers_per_user=1)
     gate = Gate()
@@ -364,6 +369,7 @@ def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server
     assert len(http_server.requests) == 6
 
 
+@ON_BOTH_DATABASES
 def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeService, http_server: HttpServer) -> None:
     file = File(size=16_000_000, rate=2_000_000, seed=5)
     service = make_service(connections=1).start()

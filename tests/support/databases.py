@@ -117,16 +117,33 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(empty_database_url: str, request: pytest.FixtureRequest) -> str:
     """A database with our tables, empty; each test runs on both kinds."""
-    if empty_database_url.startswith("sqlite"):
+    return _with_tables(empty_database_url, request)
+
+
+#: For tests of the whole service in which the kind of database plays a part.
+ON_BOTH_DATABASES = pytest.mark.parametrize("service_database_url", ["sqlite", "mariadb"], indirect=True)
+
+
+@pytest.fixture
+def service_database_url(request: pytest.FixtureRequest) -> str:
+    """The same for a whole service: SQLite, unless the test asks for both. ``tests/contract`` holds every call of the
+    repository on both kinds against the same expectations already."""
+    kind = getattr(request, "param", "sqlite")
+    return _with_tables(str(request.getfixturevalue(f"{kind}_url")), request)
+
+
+def _with_tables(url: str, request: pytest.FixtureRequest) -> str:
+    """By copies of the templates."""
+    if url.startswith("sqlite"):
         template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copyfile(template, empty_database_url.removeprefix("sqlite:///"))
+        shutil.copyfile(template, url.removeprefix("sqlite:///"))
     else:
-        name = make_url(empty_database_url).database
+        name = make_url(url).database
         request.getfixturevalue("mariadb").execute(
             *(f"CREATE TABLE {name}.{table} LIKE template.{table}" for table in TABLES),
             f"INSERT INTO {name}.{TABLES[-1]} SELECT * FROM template.{TABLES[-1]}",
         )
-    return empty_database_url
+    return url
 
 
 @pytest.fixture

@@ -96,12 +96,12 @@ class Service:
 
 
 @pytest.fixture
-def make_service(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Service]]:
+def make_service(tmp_path: Path, service_database_url: str) -> Iterator[Callable[..., Service]]:
     """Makes services on one database and in one place; all are stopped at the end."""
     made: list[Service] = []
 
     def make(place: str = "service", **settings: Any) -> Service:
-        made.append(Service(tmp_path / place, database_url, **settings))
+        made.append(Service(tmp_path / place, service_database_url, **settings))
         return made[-1]
 
     yield make
