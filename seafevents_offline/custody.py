@@ -14,6 +14,7 @@ import fcntl
 import os
 import signal
 import stat
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ _LOOKED_AT = 0o500
 
 #: Its members may go through, to what is theirs, and see nothing else.
 _LET_THROUGH = 0o710
+
+#: Folders within folders; each takes a descriptor of ours while it is looked at.
+_DEEPEST = 32
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -67,20 +71,48 @@ def take_back(folder: Path) -> None:
         if found.st_uid != os.geteuid():
             # First, so that no name in it changes any more.
             _take(fd, _LOOKED_AT)
-            _take_contents(fd, found.st_uid)
+            _take_contents(fd, found.st_uid, _DEEPEST)
             os.fchmod(fd, _OURS)
         elif stat.S_IMODE(found.st_mode) == _LOOKED_AT:
             # Refused before, or the look was interrupted: whose the files were is not known any more.
             raise PayloadUnusable()
 
 
-def _take_contents(folder: int, owner: int) -> None:
+def clear(folder: Path) -> None:
+    """Delete all that is in ``folder``: links themselves, and folders however deep. Raises OSError."""
+    with _opened(folder) as fd:
+        while names := os.listdir(fd):
+            for name in names:
+                _delete(name, fd)
+
+
+def _delete(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except IsADirectoryError:
+        with _opened(name, folder) as fd:
+            _bring_up(fd, folder)
+        os.rmdir(name, dir_fd=folder)
+
+
+def _bring_up(folder: int, parent: int) -> None:
+    """Empty ``folder``; the folders in it come to lie in ``parent``, so that depth costs neither stack nor files."""
+    for name in os.listdir(folder):
+        try:
+            os.unlink(name, dir_fd=folder)
+        except IsADirectoryError:
+            os.rename(name, uuid.uuid4().hex, src_dir_fd=folder, dst_dir_fd=parent)
+
+
+def _take_contents(folder: int, owner: int, depth: int) -> None:
+    if not depth:
+        raise PayloadUnusable()
     for name in os.listdir(folder):
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
         if stat.S_ISDIR(mode):
             with _opened(name, folder) as fd:
                 _take(fd, _OURS)
-                _take_contents(fd, owner)
+                _take_contents(fd, owner, depth - 1)
         elif stat.S_ISREG(mode):
             _take_file(name, folder, owner)
         else:

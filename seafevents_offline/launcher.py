@@ -39,6 +39,7 @@ def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: 
     Raises OSError when it could not become what it shall be.
     """
     libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
     os.umask(0o077)
     _limit(largest_file, files, memory)
     _empty_bounding_set(libc)
@@ -78,17 +79,21 @@ def _become(arguments: list[str], fd: int) -> None:
 
 
 def _limit(largest_file: int, files: int, memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _set_limit(resource.RLIMIT_CORE, 0)
     if memory:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        _set_limit(resource.RLIMIT_DATA, memory)
     if largest_file:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+        _set_limit(resource.RLIMIT_FSIZE, largest_file)
+    _set_limit(resource.RLIMIT_NOFILE, files)
+
+
+def _set_limit(kind: int, value: int) -> None:
+    """For good; or to our own limit, where that is less and we may not raise it."""
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+        resource.setrlimit(kind, (value, value))
     except (ValueError, OSError):
-        # More than our own limit, which only root's rights could raise.
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (hard, hard))
 
 
 def _empty_bounding_set(libc: ctypes.CDLL) -> None:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import shutil
 import stat
 import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
-from .custody import take_back
+from .custody import clear, take_back
 from .errors import AlreadyRunning, PayloadUnusable, TempDirUnusable
 from .process import alive, identity
 
@@ -102,8 +102,8 @@ class TempDir:
                 take_back(folder)
             except PayloadUnusable:
                 logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
-                shutil.rmtree(folder)
-                folder.mkdir(mode=0o700)
+                clear(folder)
+                folder.chmod(0o700)
             self._check(os.lstat(folder))
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
@@ -112,7 +112,9 @@ class TempDir:
     def delete(self, odr_id: int) -> None:
         """Delete the task's folder with all that is in it; what resists is left to the next sweep."""
         folder = self.folder(odr_id)
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            clear(folder)
+            folder.rmdir()
         if os.path.lexists(folder):
             logger.warning("task %s: its temporary folder cannot be deleted now", odr_id)
 

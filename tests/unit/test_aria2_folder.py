@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.engines.aria2.folder import clear, payload
+from seafevents_offline.engines.aria2.folder import payload
 
 
 def put(folder: Path, **files: int) -> None:
@@ -67,16 +67,3 @@ def test_only_regular_files_count(tmp_path: Path, kind: str, which: str) -> None
     else:
         os.mkfifo(path)
     assert payload(folder) is None
-
-
-def test_clearing_deletes_all_and_follows_no_link(tmp_path: Path) -> None:
-    folder, other = tmp_path / "1", tmp_path / "other"
-    (folder / "deep" / "deeper").mkdir(parents=True)
-    other.mkdir()
-    put(folder, a=1)
-    put(other, precious=1)
-    (folder / "link").symlink_to(other)
-    (folder / "deep" / "link").symlink_to(other)
-    clear(folder)
-    assert list(folder.iterdir()) == []
-    assert [path.name for path in other.iterdir()] == ["precious"]

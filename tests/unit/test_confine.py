@@ -148,16 +148,22 @@ def test_limits() -> None:
 
 
 @only_root
-def test_more_files_than_are_allowed_are_as_many_as_are() -> None:
+def test_more_than_the_service_itself_may_use_is_as_much_as_it_may() -> None:
     script = """
 import resource, subprocess
 from seafevents_offline.confine import Confinement, account, command
 keep(*{docker})
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
-subprocess.run(command(["/bin/cat", "/proc/self/limits"], Confinement(account("nobody"), files=16384)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+resource.setrlimit(resource.RLIMIT_DATA, (10**9, 10**9))
+confinement = Confinement(account("nobody"), largest_file=10**10, files=16384, memory=10**10)
+subprocess.run(command(["/bin/cat", "/proc/self/limits"], confinement))
 """
-    found = answer_of(script.format(docker=DOCKER))
-    assert [line.split()[3:5] for line in found.splitlines() if line.startswith("Max open files")] == [["300", "300"]]
+    found = [line.split() for line in answer_of(script.format(docker=DOCKER)).splitlines()]
+    limited = {" ".join(words[1:3]): words[3:5] for words in found if words[1:3]}
+    assert limited["open files"] == ["300", "300"]
+    assert limited["file size"] == ["50000", "50000"]
+    assert limited["data size"] == ["1000000000", "1000000000"]
 
 
 @pytest.mark.parametrize("whose", [None, pytest.param(NOBODY, marks=only_root)])

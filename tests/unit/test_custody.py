@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import socket
 import stat
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 
 from seafevents_offline import custody, payloads
 from seafevents_offline.confine import Account
-from seafevents_offline.custody import hand_over, let_through, take_back
+from seafevents_offline.custody import clear, hand_over, let_through, take_back
 from seafevents_offline.engines.base import EngineFile, Snapshot
 from seafevents_offline.errors import PayloadLost, PayloadUnusable, TempDirUnusable
 from seafevents_offline.tempdir import TempDir
@@ -116,6 +117,17 @@ def deep_link(path: Path) -> None:
     (path / "link").symlink_to("/etc/passwd")
 
 
+def abyss(path: Path) -> None:
+    """A folder in a folder in a folder …"""
+    path.mkdir()
+    fd = os.open(path, os.O_RDONLY)
+    for _ in range(100):
+        os.mkdir("d", dir_fd=fd)
+        fd, above = os.open("d", os.O_RDONLY, dir_fd=fd), fd
+        os.close(above)
+    os.close(fd)
+
+
 def pipe(path: Path) -> None:
     os.mkfifo(path)
 
@@ -139,7 +151,7 @@ def file_of_root(path: Path) -> None:
 
 
 @only_root
-@pytest.mark.parametrize("plant", [link, link_to_folder, deep_link, pipe, door, second_name, file_of_root])
+@pytest.mark.parametrize("plant", [link, link_to_folder, deep_link, abyss, pipe, door, second_name, file_of_root])
 def test_what_is_no_plain_file_of_the_engine_is_refused_for_good(theirs: Path, plant: Callable[[Path], None]) -> None:
     plant(theirs / "planted")
     before = {path: owner_and_mode(path) for path in map(Path, ("/etc", "/etc/passwd"))}
@@ -195,6 +207,34 @@ def test_a_folder_that_is_a_link_is_not_followed(folder: Path, tmp_path: Path) -
     for change in (take_back, lambda path: hand_over(path, NOBODY), lambda path: let_through(path, NOBODY)):
         with pytest.raises(NotADirectoryError):
             change(tmp_path / "8")
+
+
+# --- deleting -----------------------------------------------------------------------------------------
+
+
+def test_clearing_deletes_all_and_follows_no_link(tmp_path: Path) -> None:
+    folder, other = tmp_path / "1", tmp_path / "other"
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    other.mkdir()
+    for path in (folder / "a", folder / "deep" / "b", folder / "deep" / "deeper" / "c", other / "precious"):
+        path.write_text("x")
+    (folder / "link").symlink_to(other)
+    (folder / "deep" / "link").symlink_to(other)
+    clear(folder)
+    assert list(folder.iterdir()) == []
+    assert [path.name for path in other.iterdir()] == ["precious"]
+
+
+def test_no_folder_is_too_deep_to_be_deleted(folder: Path) -> None:
+    """Neither descriptors nor Python's stack go as deep as folders can."""
+    abyss(folder / "planted")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 10, hard))
+    try:
+        TempDir(folder.parent).delete(7)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not folder.exists()
 
 
 # --- the payload --------------------------------------------------------------------------------------

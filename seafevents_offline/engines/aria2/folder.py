@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -59,16 +58,6 @@ def finished(folder: Path) -> tuple[Path, ...]:
     if _SAVED not in names or any(name.endswith((_CONTROL, _DRAFT)) for name in names):
         return ()
     return tuple(folder / name for name in names if name != _SAVED)
-
-
-def clear(folder: Path) -> None:
-    """Delete everything in ``folder``. Raises OSError."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                os.unlink(entry.path)
 
 
 def _is_draft_or_mark(name: str) -> bool:

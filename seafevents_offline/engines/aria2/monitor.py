@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...confine import Account
-from ...custody import hand_over
+from ...custody import clear, hand_over
 from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften, OfflineDownloadError
 from ...text import escape
 from ...threads import survive
@@ -150,7 +150,7 @@ class Monitor:
         try:
             part = None if entry.part_is_useless else folder.payload(job.folder)
             if part is None:
-                folder.clear(job.folder)
+                clear(job.folder)
             hand_over(job.folder, self._account)
         except OSError as error:
             self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
