@@ -282,7 +282,8 @@ def test_a_server_that_knows_only_what_is_broken(trusting: Aria2, authority: Aut
     server = authority.server("IP:127.0.0.1", "-days", "2")
     assert server._tls is not None
     # As servers from before 2008 have it.
-    with warnings.catch_warnings(action="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         server._tls.minimum_version = ssl.TLSVersion.TLSv1
         server._tls.maximum_version = ssl.TLSVersion.TLSv1_1
     server._tls.set_ciphers("ALL:@SECLEVEL=0")
