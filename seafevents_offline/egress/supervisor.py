@@ -107,10 +107,10 @@ class Guard:
         self._give_up()
 
     @property
-    def pid(self) -> int:
-        """The process that runs now; 0 for none."""
+    def pid(self) -> int | None:
+        """Of the process that runs now."""
         child = self._child
-        return child.pid if child is not None else 0
+        return child.pid if child is not None else None
 
     def condition(self) -> dict[str, object]:
         """What a node says of it: whether there is one, and how many have ended since the start."""

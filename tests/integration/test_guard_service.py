@@ -52,6 +52,12 @@ def guard_of(service: Service) -> supervisor.Guard:
     return service.downloader._guard
 
 
+def hit(guard: supervisor.Guard, number: signal.Signals) -> None:
+    pid = guard.pid
+    assert pid is not None
+    os.kill(pid, number)
+
+
 def engine_pid(service: Service) -> int:
     return int((service.downloader.tempdir.path / "aria2.pid").read_text().partition(":")[0])
 
@@ -114,7 +120,7 @@ def test_downloads_outlive_their_guard(
         ids = [service.add(http_server.serve(f"/{n}", file)) for n, file in enumerate(files)]
         for odr_id in ids:
             service.wait_for(odr_id, lambda task: task.completed > 200_000)
-        os.kill(guard.pid, signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
+        hit(guard, signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
         if how == "with aria2c":
             os.kill(engine_pid(service), signal.SIGKILL)
         late = service.add(http_server.serve("/late", File(data=b"late")))
@@ -134,7 +140,7 @@ def test_a_new_download_waits_for_a_guard_and_nothing_is_held_against_it(
     guard = guard_of(service)
     original = child_module.argv
     monkeypatch.setattr(child_module, "argv", lambda: ["/nowhere/python"])
-    os.kill(guard.pid, signal.SIGKILL)
+    hit(guard, signal.SIGKILL)
     eventually(lambda: not guard.is_up)
     odr_id = service.add(http_server.serve("/a", File(data=b"x")))
     service.wait(odr_id, S.DOWNLOADING)

@@ -51,7 +51,7 @@ def make_guard() -> Iterator[MakeGuard]:
     for guard in made:
         guard.stop(time.monotonic() + 10)
     for guard in made:
-        assert (guard.pid, guard.is_up) == (0, False)
+        assert (guard.pid, guard.is_up) == (None, False)
 
 
 @pytest.fixture
@@ -104,8 +104,16 @@ def is_cut(sock: socket.socket) -> bool:
         return True
 
 
+def hit(guard: Guard, number: signal.Signals) -> int:
+    """Send a signal to the process that runs now, and give its number."""
+    pid = guard.pid
+    assert pid is not None
+    os.kill(pid, number)
+    return pid
+
+
 def renewed(guard: Guard, old: int) -> None:
-    eventually(lambda: guard.is_up and guard.pid not in (0, old), 60)
+    eventually(lambda: guard.is_up and guard.pid not in (None, old), 60)
 
 
 # --- what engines ask of it ---------------------------------------------------------------------------
@@ -178,9 +186,9 @@ def test_what_may_pass_follows_from_the_settings(make_guard: MakeGuard, echo: Ec
 
 
 def test_a_killed_one_is_replaced_behind_the_same_address(guard: Guard, echo: Echo) -> None:
-    proxy, old = guard.proxy, guard.pid
+    proxy = guard.proxy
     with tunnel(guard, echo.address) as sock:
-        os.kill(old, signal.SIGKILL)
+        old = hit(guard, signal.SIGKILL)
         assert is_cut(sock)
     assert ask(guard, echo.address, 2) == 200, "it waits until there is one again"
     assert (guard.proxy, guard.deaths(), guard.is_up) == (proxy, 1, True)
@@ -197,8 +205,7 @@ def test_its_death_is_known_as_soon_as_a_connection_is_cut(
             # The kernel closes what a process has open one after the other.
             socks = [stack.enter_context(tunnel(guard, echo.address, odr_id)) for odr_id in range(1, 20)]
             before = guard.deaths()
-            old = guard.pid
-            os.kill(old, signal.SIGKILL)
+            old = hit(guard, signal.SIGKILL)
             assert is_cut(socks[number])
             assert guard.deaths() == before + 1 == number
         renewed(guard, old)
@@ -207,17 +214,15 @@ def test_its_death_is_known_as_soon_as_a_connection_is_cut(
 def test_a_refusal_outlives_its_guard(guard: Guard) -> None:
     with begin(guard, "10.0.0.5:80") as sock:
         assert status(sock) == 403
-        old = guard.pid
-        os.kill(old, signal.SIGKILL)
+        old = hit(guard, signal.SIGKILL)
         renewed(guard, old)
         assert isinstance(guard.refusal(1, 1), LiteralPrivate)
 
 
 def test_one_that_hangs_is_replaced(guard: Guard, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "_TURN", 0.05)
-    old = guard.pid
     with tunnel(guard, echo.address) as sock:
-        os.kill(old, signal.SIGSTOP)
+        old = hit(guard, signal.SIGSTOP)
         assert is_cut(sock)
     renewed(guard, old)
     assert ask(guard, echo.address, 2) == 200
@@ -241,7 +246,7 @@ def test_a_guard_that_cannot_start_is_an_error_with_its_words(
     guard = make_guard()
     with pytest.raises(GuardUnavailable, match="does not start: no luck today"):
         guard.start()
-    assert (guard.pid, guard.is_up, guard.deaths()) == (0, False, 0)
+    assert (guard.pid, guard.is_up, guard.deaths()) == (None, False, 0)
     monkeypatch.setattr(child_module, "argv", lambda: ["/nowhere/python"])
     with pytest.raises(GuardUnavailable, match="cannot be started: No such file"):
         make_guard().start()
@@ -259,12 +264,12 @@ def test_while_none_can_be_started_it_is_told_once_and_tried_again(
         return ["/nowhere/python"]
 
     monkeypatch.setattr(child_module, "argv", broken)
-    os.kill(guard.pid, signal.SIGKILL)
+    old = hit(guard, signal.SIGKILL)
     eventually(lambda: len(tries) >= 3)
     assert not guard.is_up
     assert caplog.text.count("No download goes on without it") == 1
     monkeypatch.setattr(child_module, "argv", original)
-    renewed(guard, 0)
+    renewed(guard, old)
     assert guard.deaths() == 1, "what never was one has cut nothing"
 
 
