@@ -109,25 +109,25 @@ def test_it_works_where_the_account_could_never_go_by_itself(
     assert sha256(found.path) == sha256_of(4, MB)
 
 
-@pytest.mark.parametrize("name", [".offline-download-saved", "a.bin.aria2__temp", "beside"])
-def test_a_link_that_is_planted_leads_nowhere(aria2: Aria2, http_server: HttpServer, name: str, tmp_path: Path) -> None:
+def test_links_that_are_planted_lead_nowhere(aria2: Aria2, http_server: HttpServer, tmp_path: Path) -> None:
     victim, gate = tmp_path / "victim", Gate()
     victim.write_text("precious")
     before = victim.stat()
     url = http_server.serve("/a.bin", File(size=MB, stall_after=MB // 2, stall=gate))
-    watch = aria2.get(url)
-    watch.reached(1)
-    mark = aria2.folder(1) / name
-    mark.unlink(missing_ok=True)
-    mark.symlink_to(victim)
+    places = enumerate([".offline-download-saved", "a.bin.aria2__temp", "beside"], 1)
+    watches = {aria2.folder(odr_id) / name: aria2.get(url, odr_id) for odr_id, name in places}
+    for link, watch in watches.items():
+        watch.reached(1)
+        link.unlink(missing_ok=True)
+        link.symlink_to(victim)
     gate.set()
-    snapshot = watch.complete()
-    watch.remove()
-    with pytest.raises(PayloadUnusable):
-        payloads.verified(aria2.folder(1), snapshot)
+    for link, watch in watches.items():
+        snapshot = watch.complete()
+        watch.remove()
+        with pytest.raises(PayloadUnusable):
+            payloads.verified(link.parent, snapshot)
+        assert list(TempDir(aria2.home).make(watch.job.odr_id).iterdir()) == []
     assert victim.stat() == before
-    folder = TempDir(aria2.home).make(1)
-    assert list(folder.iterdir()) == []
 
 
 # --- what goes on -------------------------------------------------------------------------------------
