@@ -12,9 +12,6 @@ SIZE = 1024**2
 #: Empty pipes that are kept.
 _SPARE = 8
 
-#: Linux; Python names it since 3.10 but type checkers do not.
-_F_SETPIPE_SZ = 1031
-
 
 @dataclass
 class Pipe:
@@ -50,7 +47,7 @@ class Pipes:
 
 def _enlarge(fd: int) -> bool:
     try:
-        fcntl.fcntl(fd, _F_SETPIPE_SZ, SIZE)
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, SIZE)
     except OSError:
         return False
     return True

@@ -25,6 +25,9 @@ _REST = 5.0
 #: Seconds until a silent tunnel that is needed is asked again whether it is.
 _NEEDED = 1.0
 
+#: Older kernels wait for a pipe that is not to be waited for, unless they are told each time.
+_AT_ONCE = os.SPLICE_F_NONBLOCK
+
 
 class _Flow:
     """One direction. ``passed``: bytes taken from the source. ``ended``: it had no more, and the target knows."""
@@ -62,7 +65,7 @@ class _Flow:
             return
         self._pipe = self._relay.pipes.take()
         try:
-            number = os.splice(self._from, self._pipe.target, wanted)
+            number = os.splice(self._from, self._pipe.target, wanted, flags=_AT_ONCE)
         except BlockingIOError:
             self._let_go()
             return
@@ -83,7 +86,7 @@ class _Flow:
         assert pipe is not None
         with contextlib.suppress(BlockingIOError):
             while pipe.filled:
-                pipe.filled -= os.splice(pipe.source, self._to, pipe.filled)
+                pipe.filled -= os.splice(pipe.source, self._to, pipe.filled, flags=_AT_ONCE)
             self._let_go()
         return pipe.filled == 0
 
