@@ -43,6 +43,7 @@ def test_a14_killed_at_every_moment_of_a_life(make_service: MakeService, http_se
     odr_id = service.add(http_server.serve("/f.bin", file))
     with Daemon(service.settings, crash) as daemon:
         assert daemon.wait() == -signal.SIGKILL
+    assert service.repository.get(odr_id).claim == 1
     with Daemon(service.settings):
         task = service.wait(odr_id)
         assert (task.status, task.stored_path, task.attempts) == (S.OK, "/f.bin", 0)
