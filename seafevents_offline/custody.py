@@ -4,7 +4,8 @@
                                                                           └ not what it should be: stays so
 
 What an engine did that was taken over by a hostile server must not outlast the taking back: no name leads out of the
-folder, no file has a second name, and nobody writes to a file any more. Without root nothing changes hands.
+folder, no file has a second name, and what somebody still has open for writing is a copy. Without root nothing changes
+hands.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def hand_over(folder: Path, account: Account | None) -> None:
 def take_back(folder: Path) -> None:
     """Make ``folder`` ours again, with all that is in it; nothing happens when it is.
 
-    Raises PayloadUnusable, now and whenever it is called again, when there is anything in it but files that nobody else
-    can reach; OSError when it cannot be done.
+    Raises PayloadUnusable, now and whenever it is called again, when there is anything in it but plain files and
+    folders of the engine's own; OSError when it cannot be done.
     """
     with _opened(folder) as fd:
         found = os.fstat(fd)
@@ -129,9 +130,23 @@ def _take_file(name: str, folder: int, owner: int) -> None:
             raise PayloadUnusable()
         _take(fd, 0o600)
         if _is_written(fd):
-            raise PayloadUnusable()
+            _replace(name, folder, fd)
     finally:
         os.close(fd)
+
+
+def _replace(name: str, folder: int, fd: int) -> None:
+    """Put a copy of ours in the place of a file that somebody else may still write."""
+    found, draft = os.fstat(fd), uuid.uuid4().hex
+    new = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        copied = 0
+        while copied < found.st_size and (count := os.sendfile(new, fd, copied, found.st_size - copied)):
+            copied += count
+        os.utime(new, ns=(found.st_atime_ns, found.st_mtime_ns))
+    finally:
+        os.close(new)
+    os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _take(fd: int, mode: int) -> None:
@@ -140,9 +155,10 @@ def _take(fd: int, mode: int) -> None:
 
 
 def _is_written(fd: int) -> bool:
-    """Whether some process has it open for writing: the kernel knows, and gives no lease for reading then (fcntl(2)).
+    """Whether some process may have it open for writing: the kernel gives no lease for reading then (fcntl(2)); file
+    systems of a network often give none at all.
 
-    Where a file system has no leases nobody knows; it is only the second line of defence.
+    False also where leases are unknown: it is only the second line of defence.
     """
     try:
         # Who breaks a lease sends a signal, and the usual one ends us.

@@ -104,9 +104,14 @@ def test_it_works_where_the_account_could_never_go_by_itself(
     bundle.chmod(0o600)
     aria2 = make_aria2(home="deep/deeper", binary=program, ca_certificate=str(bundle)).start()
     assert_powerless(aria2.process.pid)
-    (found,) = aria2.get(http_server.serve("/a", File(size=MB, seed=4))).complete().files
-    assert found.path == aria2.folder(1) / "a"
-    assert sha256(found.path) == sha256_of(4, MB)
+    watch = aria2.get(http_server.serve("/a", File(size=MB, seed=4)))
+    snapshot = watch.complete()
+    assert [file.path for file in snapshot.files] == [aria2.folder(1) / "a"]
+    before = (aria2.folder(1) / "a").stat().st_ino
+    watch.remove()
+    (stored,) = payloads.verified(aria2.folder(1), snapshot).files
+    assert sha256(Path(stored.source)) == sha256_of(4, MB)
+    assert os.stat(stored.source).st_ino == before, "aria2c has closed it: there is no need for a copy"
 
 
 def test_links_that_are_planted_lead_nowhere(aria2: Aria2, http_server: HttpServer, tmp_path: Path) -> None:

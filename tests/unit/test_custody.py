@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import resource
 import socket
@@ -168,15 +169,29 @@ def test_what_is_no_plain_file_of_the_engine_is_refused_for_good(theirs: Path, p
 
 
 @only_root
-def test_a_file_that_somebody_still_writes_is_refused(theirs: Path) -> None:
-    with open(theirs / "a", "r+b"), pytest.raises(PayloadUnusable):
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_somebody_still_writes_changes_no_more(theirs: Path, mapped: bool) -> None:
+    """Whether by a descriptor or in memory that it shares with the file."""
+    before = (theirs / "a").stat()
+    with open(theirs / "a", "r+b") as file, mmap.mmap(file.fileno(), 7) as memory:
+        if mapped:
+            file.close()
         take_back(theirs)
+        memory[:3] = b"CON"
+        memory.flush()
+        assert (theirs / "a").read_bytes() == b"content"
+        assert os.listdir(theirs) == ["a"]
+    after = (theirs / "a").stat()
+    assert after.st_mtime_ns == before.st_mtime_ns
+    assert owner_and_mode(theirs / "a") == (0, 0o600)
 
 
 @only_root
 def test_a_reader_is_no_writer(theirs: Path) -> None:
+    before = (theirs / "a").stat().st_ino
     with open(theirs / "a", "rb"):
         take_back(theirs)
+    assert (theirs / "a").stat().st_ino == before, "nothing was copied"
 
 
 @only_root
