@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from seafevents_offline.errors import from_reason
 from seafevents_offline.repository import Node
 from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.text import plain
 from seafevents_offline.units import format_size
 
 from .replies import translated
@@ -226,7 +227,7 @@ def _duration(seconds: float) -> str:
 
 
 def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
-    return Finding(ok, sentence.format(node=node.name or node.node_id, **values))
+    return Finding(ok, plain(sentence.format(node=node.name or node.node_id, **values)))
 
 
 def _number(values: Any, key: str) -> float:

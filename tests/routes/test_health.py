@@ -238,3 +238,11 @@ def test_a_database_that_is_away_is_told(admin: Admin, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(admin.repository, "check_schema", fail)
     assert wrong(admin) == {"database": "The database cannot be used at the moment: the server cannot be reached."}
+
+
+def test_a_node_says_what_it_likes_and_no_line_is_broken_or_turned_by_it(admin: Admin) -> None:
+    beat(admin, name="one\n\u202etwo", engine={"name": "aria2\x1b[2J", "version": "1", "tls": "x"})
+    sentences = " ".join(check["detail"] for check in admin.get(HEALTH).json()["checks"])
+    assert r"one\n\u202etwo" in sentences
+    assert r"aria2\x1b[2J 1 with x" in sentences
+    assert sentences.isprintable()

@@ -1,4 +1,5 @@
 import type { PageConfig } from './config';
+import { plain } from './plain';
 import type { Task } from './types';
 
 /** Django's JSONCatalog: one text, or one a plural form. */
@@ -64,6 +65,13 @@ export function interpolate(template: string, values: Values): string {
 export function reasonText(
   task: Pick<Task, 'reason' | 'reason_args' | 'comment'>,
   reasons: Record<string, string> = {},
+): string {
+  return plain(sentence(task, reasons));
+}
+
+function sentence(
+  task: Pick<Task, 'reason' | 'reason_args' | 'comment'>,
+  reasons: Record<string, string>,
 ): string {
   const template = Object.hasOwn(reasons, task.reason) ? reasons[task.reason]! : '';
   const translated = template && catalog[template];

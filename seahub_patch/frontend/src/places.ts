@@ -1,3 +1,4 @@
+import { plain } from './plain';
 import type { Place, Task } from './types';
 
 /** "/reports/2026/a b.zip" -> "/reports/2026/a%20b.zip" */
@@ -15,7 +16,7 @@ export function baseName(path: string): string {
 
 /** "lib1 / reports / 2026" */
 export function placeLabel(repoName: string, path: string): string {
-  return [repoName, ...path.split('/')].filter(Boolean).join(' / ');
+  return plain([repoName, ...path.split('/')].filter(Boolean).join(' / '));
 }
 
 export function isIn(task: Pick<Task, 'repo_id' | 'path'>, place: Place | null): boolean {
@@ -25,11 +26,13 @@ export function isIn(task: Pick<Task, 'repo_id' | 'path'>, place: Place | null):
 
 /** The best name there is for it: its own, the last part of its link, or the link's server. */
 export function displayName(task: Pick<Task, 'name' | 'url' | 'stored_path'>): string {
-  if (task.name) return task.name;
-  if (task.stored_path) return baseName(task.stored_path);
-  const rest = task.url.replace(/^[a-z]+:\/\//i, '').replace(/[?#].*$/, '');
+  return plain(task.name || baseName(task.stored_path) || lastPart(task.url));
+}
+
+function lastPart(url: string): string {
+  const rest = url.replace(/^[a-z]+:\/\//i, '').replace(/[?#].*$/, '');
   const parts = rest.split('/').filter(Boolean);
-  return decode(parts[parts.length - 1] ?? task.url);
+  return decode(parts[parts.length - 1] ?? url);
 }
 
 function decode(text: string): string {

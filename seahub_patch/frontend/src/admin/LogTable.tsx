@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { size, when } from '../format';
 import { gettext, reasonText } from '../i18n';
 import { displayName } from '../places';
+import { plain } from '../plain';
 import { stateName } from './states';
 import type { LoggedTask } from './types';
 
@@ -49,25 +50,26 @@ export function LogTable({ tasks, reasons, isBusy, onOwner }: Props) {
 }
 
 function cells(task: LoggedTask, reasons: Props['reasons'], onOwner: Props['onOwner']): ReactNode[] {
+  const owner = plain(task.owner_name || task.owner);
   return [
     <>
       <button
         type="button"
         className="od-quiet od-link"
-        title={gettext('Show only the downloads of {name}', { name: task.owner_name || task.owner })}
+        title={gettext('Show only the downloads of {name}', { name: owner })}
         onClick={() => onOwner(task.owner)}
       >
-        {task.owner_name || task.owner}
+        {owner}
       </button>
-      <span className="od-log-line">{task.owner_contact_email}</span>
+      <span className="od-log-line">{plain(task.owner_contact_email)}</span>
     </>,
     <>
-      {task.repo_name || task.repo_id}
-      <span className="od-log-line">{task.path}</span>
+      {plain(task.repo_name || task.repo_id)}
+      <span className="od-log-line">{plain(task.path)}</span>
     </>,
     <>
       {displayName(task)}
-      <span className="od-log-line od-hint">{task.url}</span>
+      <span className="od-log-line od-hint">{plain(task.url)}</span>
     </>,
     amount(task),
     <StateCell task={task} reason={reasonText(task, reasons)} />,
