@@ -94,6 +94,16 @@ def test_a_look_at_what_is_not_ours_is_none(book: Book) -> None:
     assert book.take().looks == [first]
 
 
+def test_what_waits_to_begin_again_is_not_looked_at(book: Book) -> None:
+    one = sent(book, "1")
+    book.again(one)
+    book.look("1")
+    assert book.take(hold=True).looks == []
+    book.look("1")
+    assert (work := book.take()).news == [one]
+    assert work.looks == [one]
+
+
 def test_beginning_again_forgets_first(book: Book) -> None:
     first = sent(book, "1")
     book.again(first)

@@ -99,7 +99,8 @@ class Book:
             news = [] if hold else self._choose()
             # Others have ended by themselves, and their names may be in use again.
             ends = [entry for entry in self._ends if self._open.get(entry.gid) is entry]
-            looks = [self._open[gid] for gid in self._looks if gid in self._open]
+            # aria2c does not know the others: who looked after those would take them for lost.
+            looks = [entry for entry in self._sent() if entry.gid in self._looks]
             work = Work(self._forgets, news, ends, looks)
             self._forgets, self._ends, self._looks = [], [], set()
             return work
