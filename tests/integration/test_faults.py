@@ -215,4 +215,4 @@ def test_doctor_names_the_part_that_is_broken(make_service: MakeService, tmp_pat
 def test_doctor_on_a_service_that_is_well(make_service: MakeService) -> None:
     service = make_service()
     found = checks(service.settings, service.repository)
-    assert [check.ok for check in found] == [True] * 4
+    assert [check.ok for check in found] == [True] * 5
