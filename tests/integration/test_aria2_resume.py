@@ -12,14 +12,13 @@ import psutil
 import pytest
 import websocket
 
-from seafevents_offline.engines.aria2 import book
 from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
-from seafevents_offline.errors import DiskFull, EngineFault
+from seafevents_offline.errors import DiskFull, InterruptedTooOften
 from tests.support.content import sha256_of
 from tests.support.engines import Aria2, Watch
 from tests.support.files import sha256
-from tests.support.http_server import File, Framing, Gate, HttpServer
+from tests.support.http_server import File, Framing, Gate, HttpServer, Raw
 from tests.support.waiting import eventually
 
 MakeAria2 = Callable[..., Aria2]
@@ -221,10 +220,7 @@ def test_an_aria2c_that_cannot_be_started_again_is_waited_for(
     assert caplog.text.count("Trying again") == 1
 
 
-def test_a_download_that_kills_aria2c_every_time_fails_at_last(
-    aria2: Aria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(book, "_MAX_DEATHS", 3)
+def test_a_download_that_kills_aria2c_every_time_fails_at_last(aria2: Aria2, http_server: HttpServer) -> None:
     watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, hold=Gate())))
     for _ in range(3):
         http_server.wait_for_active(1)
@@ -232,11 +228,17 @@ def test_a_download_that_kills_aria2c_every_time_fails_at_last(
         old.kill()
         pid_after(aria2, old)
     error = watch.failed().error
-    assert isinstance(error, EngineFault)
-    assert error.retryable
+    assert isinstance(error, InterruptedTooOften)
+    assert not error.retryable
 
 
 # --- the server changes -------------------------------------------------------------------------------
+
+
+def without_the_whole(first: int, last: int) -> Raw:
+    """A range of nobody knows what."""
+    head = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %d-%d/*\r\nContent-Length: %d\r\n\r\n"
+    return Raw(head % (first, last, last - first + 1), again=b"x" * 65536)
 
 
 def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) -> None:
@@ -256,8 +258,19 @@ def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) ->
         File(size=SIZE, seed=5, framing=Framing.CHUNKED),
         File(size=SIZE // 3, seed=5, framing=Framing.CHUNKED),
         File(size=SIZE // 3, seed=5, framing=Framing.CLOSE),
+        File(size=SIZE // 20, seed=5),
+        File(size=SIZE, seed=5, lie=without_the_whole),
     ],
-    ids=["no ranges", "shorter", "longer", "chunked", "chunked and shorter", "closed and shorter"],
+    ids=[
+        "no ranges",
+        "shorter",
+        "longer",
+        "chunked",
+        "chunked and shorter",
+        "closed and shorter",
+        "much shorter",
+        "no whole",
+    ],
 )
 def test_what_cannot_be_continued_begins_again(aria2: Aria2, http_server: HttpServer, now: File) -> None:
     url = interrupted(aria2, http_server)

@@ -114,6 +114,7 @@ def test_only_what_concerns_the_part_makes_it_useless() -> None:
     assert part_is_useless("8", "Invalid range header. Request: 5-9/10, Response: 0-9/10")
     assert part_is_useless("8", "No URI available.")
     assert part_is_useless("1", "Download aborted.")
+    assert part_is_useless("22", "The response status is not successful. status=416")
     assert not part_is_useless("1", "Got EOF from the server.")
     assert not part_is_useless("9", "Failed to write into the file /x, cause: No space left on device")
     assert not part_is_useless("16", "Download aborted.")

@@ -89,8 +89,8 @@ def is_of_the_way_out(message: str) -> bool:
 
 def part_is_useless(code: str, message: str) -> bool:
     """Whether a download that was to be continued failed because it cannot be: the server does not give ranges any
-    more (8), the file has another length now, or the control file is damaged."""
-    return code == "8" or (code in ("1", "10") and message == "Download aborted.")
+    more (8), the file has another length now, even less than the part, or the control file is damaged."""
+    return code == "8" or (code in ("1", "10") and message == "Download aborted.") or message.endswith("status=416")
 
 
 def _http(status: int) -> OfflineDownloadError:

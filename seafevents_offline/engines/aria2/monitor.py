@@ -216,6 +216,9 @@ class Monitor:
         status = {"status": "lost"} if isinstance(answer, Refused) else answer
         if status["status"] in ("active", "waiting", "paused"):
             self._progress(entry, status)
+        elif status["status"] == "complete" and entry.resumed and not int(status["totalLength"]):
+            # Given a range without the length of the whole, aria2 empties the file and calls it complete.
+            self._begin_again(entry)
         elif status["status"] == "complete":
             folder.mark_saved(entry.transfer.job.folder, finished=True)
             # What it says is relative to where it began, as what it was told.
@@ -235,14 +238,17 @@ class Monitor:
         elif entry.cuts != self._egress.deaths() or not self._egress.is_up:
             self._cut(entry, status)
         elif entry.resumed and faults.part_is_useless(code, message):
-            logger.info("task %s: its part cannot be continued; beginning again", job.odr_id)
-            entry.part_is_useless = True
-            self._book.again(entry)
+            self._begin_again(entry)
         elif refusal is not None and faults.is_of_the_way_out(message):
             self._fail(entry, refusal, status)
         else:
             size = int(status["totalLength"])
             self._fail(entry, faults.to_error(code, message, job, size, self._max_size), status)
+
+    def _begin_again(self, entry: Entry) -> None:
+        logger.info("task %s: its part cannot be continued; beginning again", entry.transfer.job.odr_id)
+        entry.part_is_useless = True
+        self._book.again(entry)
 
     def _cut(self, entry: Entry, status: Mapping[str, Any]) -> None:
         """The way out broke under it, which is not its fault; unless it is the one that breaks it."""
