@@ -8,20 +8,22 @@ import socket
 import threading
 from collections.abc import Callable
 
-#: Makes a socket that is connected to host and port; raises OSError.
+#: Makes a socket that is connected to address and port; raises OSError.
 Dial = Callable[[str, int], socket.socket]
 
 _TIMEOUT = 30
 
 
 class ConnectProxy:
-    """Serves on ``listening``, its own from now on, from ``with`` on; ``targets`` are those that were asked for.
+    """Serves on ``listening``, its own from now on, from ``with`` on; ``targets`` are those that were asked for, and
+    ``names`` what it knows, each with its address.
 
     Who has no right credentials gets 407; ``refuses`` is another status for everybody. ``user`` empty: none needed.
     """
 
     def __init__(self, listening: socket.socket, dial: Dial, user: str = "", password: str = "") -> None:
         self.targets: list[str] = []
+        self.names: dict[str, str] = {}
         self.refuses: int | None = None
         self._wanted = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}" if user else None
         self._listening, self._dial = listening, dial
@@ -32,6 +34,12 @@ class ConnectProxy:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Takes no more connections; those that stand go on. Idempotent."""
+        if self._listening.fileno() < 0:
+            return
         self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread, unlike close()
         self._thread.join(_TIMEOUT)
         self._listening.close()
@@ -61,7 +69,8 @@ class ConnectProxy:
             client.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % (self.refuses or 405))
         else:
             host, _, port = target.rpartition(":")
-            with self._dial(host.strip("[]"), int(port)) as server:
+            host = host.strip("[]")
+            with self._dial(self.names.get(host, host), int(port)) as server:
                 client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
                 _relay(client, server)
 

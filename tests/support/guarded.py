@@ -6,14 +6,12 @@ Links are put in by plain SQL, so that no view and no command has looked at them
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
@@ -89,12 +87,9 @@ class Guarded:
         self.daemon.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            logging.getLogger(__name__).error("the service's log:\n%s", self.log)
-        self.daemon.__exit__(kind, error, trace)
+    def __exit__(self, *exc: object) -> None:
+        print(self.log)  # noqa: T201 (pytest shows it when the test fails)
+        self.daemon.__exit__(*exc)
 
     # --- links and what becomes of them
 
@@ -147,9 +142,10 @@ class Guarded:
         }
 
     def processes(self, words: str) -> list[psutil.Process]:
-        """The service's children whose command line has these words."""
-        children = psutil.Process(self.daemon.pid).children(recursive=True)
-        return [child for child in children if re.search(words, " ".join(_command(child)))]
+        """The service and its children, as far as their command lines have these words (a regular expression)."""
+        service = psutil.Process(self.daemon.pid)
+        found = (service, *service.children(recursive=True))
+        return [process for process in found if re.search(words, " ".join(_command(process)))]
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -182,11 +182,10 @@ class World:
         return self._stack.enter_context(server)
 
     def serve_proxy(self, host: str, port: int, user: str = "", password: str = "") -> ConnectProxy:
-        """A started HTTP proxy in outside, through which everything of outside can be reached."""
+        """A started HTTP proxy in outside, through which every address of outside can be reached."""
 
         def dial(target: str, target_port: int) -> socket.socket:
-            family = socket.AF_INET6 if ":" in target else socket.AF_INET
-            made = self.outside.socket(family, socket.SOCK_STREAM)
+            made = self.outside.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_STREAM)
             made.connect((target, target_port))
             return made
 
