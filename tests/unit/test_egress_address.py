@@ -377,6 +377,13 @@ def test_a_prefix_is_learned_from_its_answer(prefix: str, answer: str, inside: s
     assert IPv4Address("192.0.2.33") in carried(IPv6Address(inside), found)
 
 
+def test_a_networks_own_prefix_is_read_as_it_was_learned() -> None:
+    learnt = Surroundings(nat64=(IPv6Network("64:ff9b:1::/48"),))
+    assert refusal(ip_address("64:ff9b:1:808:8:800::"), learnt) is None
+    assert refusal(ip_address("64:ff9b:1:a00:0:500::"), learnt) is AddressPrivate
+    assert refusal(ip_address("64:ff9b:1:7f00:0:100::"), learnt) is AddressOwn
+
+
 def test_nothing_is_learned_from_other_answers() -> None:
     assert learned([]) == ()
     assert learned([IPv6Address(text) for text in ("::1", "2a02:ec80::1", "::ffff:192.0.0.170", "fe80::c000:ac")]) == ()
