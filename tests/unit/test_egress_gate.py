@@ -126,6 +126,24 @@ def test_nobody_passes_before_it_is_known_where_we_are():
     asyncio.run(run())
 
 
+def test_a_place_that_is_refused_or_open_anywhere_is_decided_at_once():
+    """A service must start where no name server answers; the test of its guard asks for such places."""
+    made = Gate(Policy(allowed=frozenset([Endpoint("10.0.0.5", 8088)])), Names())
+
+    async def run() -> None:
+        for host in ("127.0.0.1", "::1", "10.0.0.5", "0x7f.1"):
+            with pytest.raises((LiteralOwn, LiteralPrivate)):
+                await made.addresses(made.target(host, 80, usage()))
+        assert list(map(str, await made.addresses(made.target("10.0.0.5", 8088, usage())))) == ["10.0.0.5"]
+        for host in (PUBLIC, PUBLIC6, "64:ff9b:1::5", "files.example", "1.2.3.4.5"):
+            wish = asyncio.ensure_future(made.addresses(made.target(host, 80, usage())))
+            await asyncio.sleep(0)
+            assert not wish.done()
+            wish.cancel()
+
+    asyncio.run(run())
+
+
 # --- once connected
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from ...endpoint import Address
-from ...errors import HostNotFound
+from ...errors import EgressRefused, HostNotFound
 from ..address import carried, literal
 from ..policy import DATA_PORTS, Policy, check_host, judge
 from ..route import stays_here
@@ -37,7 +37,7 @@ class Target:
 
 
 class Gate:
-    """Knows nothing until it was told its surroundings, and lets nobody pass before."""
+    """Knows nothing until it was told its surroundings; before that it says only what does not depend on them."""
 
     def __init__(self, policy: Policy, resolver: Resolver) -> None:
         self.policy = policy
@@ -61,7 +61,8 @@ class Gate:
         """All that may be connected to; raises an EgressRefused if one of them may not, or HostNotFound."""
         if target.is_door:
             return (_LOOPBACK,)
-        await self._knows.wait()
+        if not self._is_decided(target):
+            await self._knows.wait()
         if target.control is None:
             check_host(self.policy, target.host, target.port)
         found = await self._resolve(target) if target.control is None else target.control
@@ -69,6 +70,20 @@ class Gate:
             places = (address, *carried(address, self.surroundings.nat64))
             self._judge(target, address, {place for place in places if stays_here(place)})
         return found
+
+    def _is_decided(self, target: Target) -> bool:
+        """Whether it makes no difference where we are: of these addresses more knowledge only refuses more."""
+        try:
+            address = literal(target.host)
+        except ValueError:
+            return False
+        if address is None or not (isinstance(address, IPv4Address) or address.is_loopback):
+            return False
+        try:
+            judge(self.policy, NOWHERE, target.host, address, target.port)
+        except EgressRefused:
+            return True
+        return self.policy.opens(str(address), target.port)
 
     def judge_ends(self, target: Target, ours: Address, peer: Address) -> None:
         """Once connected: who has come back to us is here, whatever was known before."""
