@@ -40,7 +40,8 @@ class Confinement:
     """``account``: None leaves a child to its parent's. ``largest_file``: bytes that a file may have; 0 for any.
 
     ``files``: how many it may have open, if the system allows as many. ``memory``: bytes of its own that it may have; 0
-    for any. ``alone``: it starts neither processes nor threads.
+    for any. ``alone``: it starts neither processes nor threads. ``port``: the only TCP port that it may connect to,
+    where the kernel can see to that; 0 for any.
     """
 
     account: Account | None
@@ -48,6 +49,7 @@ class Confinement:
     files: int = 1024
     memory: int = 0
     alone: bool = False
+    port: int = 0
 
 
 def account(run_as: str) -> Account | None:
@@ -118,10 +120,10 @@ def _look_up(run_as: str) -> Account:
         return Account(run_as, number, number)
 
 
-def _values(confinement: Confinement) -> tuple[int, int, int, int, int, bool]:
-    whose = confinement.account
+def _values(confinement: Confinement) -> tuple[int, int, int, int, int, bool, int]:
+    whose, limits = confinement.account, confinement
     uid, gid = (whose.uid, whose.gid) if whose is not None else (-1, -1)
-    return uid, gid, confinement.largest_file, confinement.files, confinement.memory, confinement.alone
+    return uid, gid, limits.largest_file, limits.files, limits.memory, limits.alone, limits.port
 
 
 def _missing_capabilities() -> list[str]:

@@ -19,6 +19,15 @@ _PR_CAP_AMBIENT_CLEAR_ALL = 4
 #: <linux/capability.h>: _LINUX_CAPABILITY_VERSION_3, whose sets are two words of 32 bits each.
 _CAPABILITY_VERSION = 0x20080522
 
+# <linux/landlock.h>; the numbers of the calls are the same on all processors.
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+_LANDLOCK_CREATE_RULESET_VERSION = 1
+_LANDLOCK_RULE_NET_PORT = 2
+_LANDLOCK_ACCESS_NET_CONNECT_TCP = 2
+
+#: The first version that knows ports: Linux 6.7.
+_LANDLOCK_PORTS = 4
+
 #: More than there are in any kernel; the first that a kernel does not know ends the list.
 _CAPABILITIES = 64
 
@@ -28,13 +37,14 @@ _SAME = -1
 CANNOT_RUN = 126
 
 
-def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: bool) -> None:
+def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: bool, port: int) -> None:
     """Confine this process. To be called before it has a second thread: capabilities belong to a thread.
 
     ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``largest_file``: bytes that a file may have
     (more is EFBIG, because Python lets its children ignore SIGXFSZ); 0 for any. ``files``: how many it may have open,
     if the system allows as many. ``memory``: bytes of its own that it may have; 0 for any. ``alone``: it may start
-    neither a process nor a thread.
+    neither a process nor a thread. ``port``: the only TCP port that it may connect to, where the kernel has Landlock; 0
+    for any.
 
     Raises OSError when it could not become what it shall be.
     """
@@ -49,20 +59,22 @@ def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: 
         os.setresuid(uid, uid, uid)
     _empty_capabilities(libc)
     _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    if port:
+        _connect_only_to(port, libc)
     if alone:
         # Not before it is whose it shall be: exec() fails in a process that came to its user beyond this limit.
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def main() -> None:
-    """``uid gid largest_file files memory alone program argument…``: become that program, confined."""
-    uid, gid, largest_file, files, memory, alone = map(int, sys.argv[1:7])
-    arguments = sys.argv[7:]
+    """``uid gid largest_file files memory alone port program argument…``: become that program, confined."""
+    uid, gid, largest_file, files, memory, alone, port = map(int, sys.argv[1:8])
+    arguments = sys.argv[8:]
     program = arguments[0]
     try:
         # While it may still go there: other users often may not.
         fd = os.open(program, os.O_PATH)
-        drop(uid, gid, largest_file, files, memory, bool(alone))
+        drop(uid, gid, largest_file, files, memory, bool(alone), port)
         _become(arguments, fd)
     except OSError as error:
         sys.stderr.write(f"{program}: {error.strerror}\n")
@@ -108,6 +120,28 @@ def _empty_capabilities(libc: ctypes.CDLL) -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     effective_permitted_inheritable = (ctypes.c_uint32 * 6)()
     _check(libc.capset(header, effective_permitted_inheritable))
+
+
+def can_restrict_ports() -> bool:
+    """Whether the kernel can keep a process from all TCP ports but one."""
+    call = ctypes.CDLL(None).syscall
+    call.argtypes, call.restype = [ctypes.c_long] * 4, ctypes.c_long
+    return bool(call(_LANDLOCK_CREATE_RULESET, 0, 0, _LANDLOCK_CREATE_RULESET_VERSION) >= _LANDLOCK_PORTS)
+
+
+def _connect_only_to(port: int, libc: ctypes.CDLL) -> None:
+    """An older kernel leaves it as it is: that a child connects elsewhere is prevented otherwise, this is for one that
+    obeys somebody else by now."""
+    if not can_restrict_ports():
+        return
+    call, connect = libc.syscall, _LANDLOCK_ACCESS_NET_CONNECT_TCP
+    rules = (ctypes.c_uint64 * 2)(0, connect)
+    fd = call(_LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(ctypes.sizeof(rules)), 0)
+    _check(min(fd, 0))
+    rule = (ctypes.c_uint64 * 2)(connect, port)
+    _check(call(_LANDLOCK_ADD_RULE, fd, _LANDLOCK_RULE_NET_PORT, rule, 0))
+    _check(call(_LANDLOCK_RESTRICT_SELF, fd, 0))
+    os.close(fd)
 
 
 def _check(result: int) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from seafevents_offline.confine import looking_into
 from seafevents_offline.egress import child as child_module
 from seafevents_offline.egress import supervisor
 from seafevents_offline.egress.canary import Canary
-from seafevents_offline.engines.aria2 import options
+from seafevents_offline.engines.aria2 import Aria2Engine, options
 from seafevents_offline.errors import GuardBypassed, GuardUnavailable
+from seafevents_offline.launcher import can_restrict_ports
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.tasks import boundary
 from seafevents_offline.tasks.checks import checks
@@ -225,6 +227,7 @@ def test_no_service_where_downloads_reach_this_machine(
     service = make()
     if way == "around the guard":
         monkeypatch.setattr(options, "way_out", lambda proxy: [])
+        connect_anywhere(monkeypatch)
     else:
         leaking = leak(child_module.argv())
         monkeypatch.setattr(child_module, "argv", lambda: leaking)
@@ -241,6 +244,23 @@ def test_no_service_where_downloads_reach_this_machine(
     monkeypatch.undo()
     service.start()
     eventually(lambda: "guard" in service.repository.nodes()[0].health)
+
+
+@pytest.mark.skipif(not can_restrict_ports(), reason="this kernel is older than Linux 6.7, or has no Landlock")
+def test_the_kernel_lets_aria2c_connect_to_nothing_but_the_guard(
+    make: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even one that knows of no guard."""
+    service = make()
+    monkeypatch.setattr(options, "way_out", lambda proxy: [])
+    with pytest.raises(GuardUnavailable):
+        service.downloader.start()
+
+
+def connect_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a kernel that cannot keep aria2c from other ports."""
+    confinement = Aria2Engine._confinement
+    monkeypatch.setattr(Aria2Engine, "_confinement", lambda engine: replace(confinement(engine), port=0))
 
 
 def leak(argv: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from seafevents_offline import confine
 from seafevents_offline.confine import CANNOT_RUN, Account, Confinement, account, command
 from seafevents_offline.errors import EngineUnavailable, SettingsError
+from seafevents_offline.launcher import can_restrict_ports
 from tests.support.rights import DOCKER, NOBODY, PREAMBLE, PYTHON, assert_powerless, limits, only_root, status
 
 
@@ -191,6 +193,29 @@ def test_alone_it_starts_no_other_process() -> None:
             command([PYTHON, "-c", script], Confinement(whose, alone=True)), capture_output=True, check=True
         )
         assert result.stdout == b"Resource temporarily unavailable\n"
+
+
+@pytest.mark.skipif(not can_restrict_ports(), reason="this kernel is older than Linux 6.7, or has no Landlock")
+def test_it_connects_to_one_port_alone() -> None:
+    script = """
+import socket, sys
+for host, port in (("127.0.0.1", sys.argv[1]), ("127.0.0.1", sys.argv[2]), ("::1", sys.argv[2])):
+    try:
+        socket.create_connection((host, int(port))).close()
+        print("connected")
+    except OSError as error:
+        print(error.strerror)
+socket.create_server(("127.0.0.1", 0)).close()
+"""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = one.getsockname()[1], other.getsockname()[1]
+        arguments = [PYTHON, "-c", script, *map(str, ports)]
+        for confinement, words in (
+            (Confinement(None, port=ports[0]), ["connected", "Permission denied", "Permission denied"]),
+            (Confinement(None), ["connected", "connected", "Connection refused"]),
+        ):
+            found = subprocess.run(command(arguments, confinement), capture_output=True, text=True, check=True)
+            assert found.stdout.split("\n")[:-1] == words
 
 
 # --- the setting run-as -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ...confine import Account, Confinement, account
 from ...custody import take_back
@@ -112,7 +113,8 @@ class Aria2Engine(DownloadEngine):
     def _confinement(self) -> Confinement:
         connections = self._settings.workers * self._settings.connections
         memory = _MEMORY + connections * _MEMORY_PER_CONNECTION
-        return Confinement(self._account, _largest_file(self._settings), _FILES, memory, alone=True)
+        port = urlsplit(self._egress.proxy).port or 0
+        return Confinement(self._account, _largest_file(self._settings), _FILES, memory, alone=True, port=port)
 
 
 def _largest_file(settings: Settings) -> int:
