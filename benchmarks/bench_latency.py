@@ -37,7 +37,7 @@ def delays(folder: Path, http: HttpServer, count: int, *, woken: bool, interval:
 def delays_of_the_page(folder: Path, http: HttpServer, count: int) -> list[float]:
     """From before the request that adds, over HTTP to a serving process with one connection that is kept."""
     found = []
-    cli = Cli(folder)
+    cli = Cli(folder, installed=True)
     try:
         served = Served(cli).start()
         session = requests.Session()

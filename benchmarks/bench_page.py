@@ -111,7 +111,7 @@ def _task(number: int, turn: int) -> dict[str, Any]:
 
 def main() -> None:
     with place() as folder, started_browser() as browser:
-        cli = Cli(Path(folder))
+        cli = Cli(Path(folder), installed=True)
         pages = Pages(browser)
         try:
             served = Served(cli).start()

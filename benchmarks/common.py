@@ -16,7 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from seafevents_offline.egress.policy import Policy
+from seafevents_offline.settings import Settings
+from seafevents_offline.tasks import boundary, offline_downloader
+from tests.support.egress import Open
 from tests.support.ports import server_port
 from tests.support.service import Service
 
@@ -51,11 +56,28 @@ def server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def service(folder: Path, **settings: Any) -> Iterator[Service]:
+def service(folder: Path, *, guarded: bool = True, **settings: Any) -> Iterator[Service]:
     """A service in this process on SQLite, without limits that a benchmark does not ask for."""
     database = f"sqlite:///{folder / 'bench.db'}"
-    with Service(folder, database, **{"max_size": 0, "interval": 3600.0, **settings}) as running:
-        yield running
+    with contextlib.ExitStack() as stack:
+        if not guarded:
+            stack.enter_context(patch.object(offline_downloader, "Guard", Unguarded))
+            stack.enter_context(patch.object(boundary, "prove"))
+        yield stack.enter_context(Service(folder, database, **{"max_size": 0, "interval": 3600.0, **settings}))
+
+
+class Unguarded(Open):
+    """A way out without a guard, which no settings can bring about: what the guard costs is the difference."""
+
+    def __init__(self, settings: Settings, policy: Policy) -> None:
+        super().__init__()
+
+    def start(self) -> None: ...
+
+    def stop(self, deadline: float) -> None: ...
+
+    def condition(self) -> dict[str, str]:
+        return {"state": "off"}
 
 
 def seconds(action: Callable[[], object]) -> float:
