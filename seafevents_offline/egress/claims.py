@@ -78,8 +78,9 @@ def _level(event: Refused | Failed | Ended) -> int:
 
 
 def in_words(event: Ended) -> str:
-    """The line of the audit. Only the owner may hold anything but harmless letters."""
-    owner = event.owner.encode("unicode_escape").decode("ascii")
+    """The line of the audit. Only the owner may hold anything but harmless letters; with a blank it would look like
+    two fields."""
+    owner = event.owner.encode("unicode_escape").decode("ascii").replace(" ", r"\x20")
     return (
         f"task {event.odr_id}: {owner} {event.host}:{event.port} at {event.address}: "
         f"{event.received} bytes received, {event.sent} sent in {event.seconds:.1f} s, {event.why}"

@@ -300,10 +300,11 @@ def test_nobody_reads_a_secret_or_inherits_a_file(quiet: Guard) -> None:
     assert os.getsid(quiet.pid) == quiet.pid
 
 
-@pytest.mark.parametrize("owner", ["ada\r\ntask 13: bob", "\x1b[31mada", "\u202eada"])
+@pytest.mark.parametrize("owner", ["ada\r\ntask 13: bob", "\x1b[31mada", "\u202eada", "ada 10.0.0.5:80 at 1.2.3.4: 9"])
 def test_a_line_of_the_audit_is_one_line_of_harmless_letters(owner: str) -> None:
     ended = Ended(12, 1, owner, "files.example", 443, "93.184.216.34", 1, 2, 3.25, "closed")
     line = in_words(ended)
     assert line.isascii()
     assert line.isprintable()
+    assert len(line.split(" ")) == 15
     assert line.endswith(" files.example:443 at 93.184.216.34: 1 bytes received, 2 sent in 3.2 s, closed")
