@@ -69,10 +69,17 @@ class ConnectProxy:
             client.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % (self.refuses or 405))
         else:
             host, _, port = target.rpartition(":")
-            host = host.strip("[]")
-            with self._dial(self.names.get(host, host), int(port)) as server:
-                client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-                _relay(client, server)
+            self._connect(client, host.strip("[]"), int(port))
+
+    def _connect(self, client: socket.socket, host: str, port: int) -> None:
+        try:
+            server = self._dial(self.names.get(host, host), port)
+        except OSError:
+            client.sendall(b"HTTP/1.1 502 Not there\r\nContent-Length: 0\r\n\r\n")
+            return
+        with server:
+            client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            _relay(client, server)
 
 
 def _relay(client: socket.socket, server: socket.socket) -> None:

@@ -186,7 +186,11 @@ class World:
 
         def dial(target: str, target_port: int) -> socket.socket:
             made = self.outside.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_STREAM)
-            made.connect((target, target_port))
+            try:
+                made.connect((target, target_port))
+            except OSError:
+                made.close()
+                raise
             return made
 
         return self._stack.enter_context(ConnectProxy(self.outside.listen(host, port), dial, user, password))
