@@ -25,8 +25,10 @@ _LANDLOCK_CREATE_RULESET_VERSION = 1
 _LANDLOCK_RULE_NET_PORT = 2
 _LANDLOCK_ACCESS_NET_CONNECT_TCP = 2
 
-#: The first version that knows ports: Linux 6.7.
-_LANDLOCK_PORTS = 4
+_LANDLOCK_SCOPE_SIGNAL = 2
+
+#: The first versions that know ports (Linux 6.7) and signals (6.12).
+_LANDLOCK_PORTS, _LANDLOCK_SIGNALS = 4, 6
 
 #: More than there are in any kernel; the first that a kernel does not know ends the list.
 _CAPABILITIES = 64
@@ -43,8 +45,8 @@ def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: 
     ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``largest_file``: bytes that a file may have
     (more is EFBIG, because Python lets its children ignore SIGXFSZ); 0 for any. ``files``: how many it may have open,
     if the system allows as many. ``memory``: bytes of its own that it may have; 0 for any. ``alone``: it may start
-    neither a process nor a thread. ``port``: the only TCP port that it may connect to, where the kernel has Landlock; 0
-    for any.
+    neither a process nor a thread. ``port``: the only TCP port that it may connect to, where the kernel has Landlock,
+    and then it signals no other process either; 0 for any.
 
     Raises OSError when it could not become what it shall be.
     """
@@ -124,18 +126,25 @@ def _empty_capabilities(libc: ctypes.CDLL) -> None:
 
 def can_restrict_ports() -> bool:
     """Whether the kernel can keep a process from all TCP ports but one."""
+    return _landlock() >= _LANDLOCK_PORTS
+
+
+def _landlock() -> int:
+    """The version that the kernel has; -1 for none."""
     call = ctypes.CDLL(None).syscall
     call.argtypes, call.restype = [ctypes.c_long] * 4, ctypes.c_long
-    return bool(call(_LANDLOCK_CREATE_RULESET, 0, 0, _LANDLOCK_CREATE_RULESET_VERSION) >= _LANDLOCK_PORTS)
+    return int(call(_LANDLOCK_CREATE_RULESET, 0, 0, _LANDLOCK_CREATE_RULESET_VERSION))
 
 
 def _connect_only_to(port: int, libc: ctypes.CDLL) -> None:
-    """An older kernel leaves it as it is: that a child connects elsewhere is prevented otherwise, this is for one that
-    obeys somebody else by now."""
-    if not can_restrict_ports():
+    """And signal nobody else. An older kernel leaves it as it is: that a child connects elsewhere is prevented
+    otherwise, and this is for one that obeys somebody else by now."""
+    version = _landlock()
+    if version < _LANDLOCK_PORTS:
         return
     call, connect = libc.syscall, _LANDLOCK_ACCESS_NET_CONNECT_TCP
-    rules = (ctypes.c_uint64 * 2)(0, connect)
+    # No files; connections; signals.
+    rules = (ctypes.c_uint64 * 3)(0, connect, _LANDLOCK_SCOPE_SIGNAL if version >= _LANDLOCK_SIGNALS else 0)
     fd = call(_LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(ctypes.sizeof(rules)), 0)
     _check(min(fd, 0))
     rule = (ctypes.c_uint64 * 2)(connect, port)

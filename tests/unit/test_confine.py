@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline import confine
+from seafevents_offline import confine, launcher
 from seafevents_offline.confine import CANNOT_RUN, Account, Confinement, account, command
 from seafevents_offline.errors import EngineUnavailable, SettingsError
-from seafevents_offline.launcher import can_restrict_ports
 from tests.support.rights import DOCKER, NOBODY, PREAMBLE, PYTHON, assert_powerless, limits, only_root, status
 
 
@@ -195,7 +194,7 @@ def test_alone_it_starts_no_other_process() -> None:
         assert result.stdout == b"Resource temporarily unavailable\n"
 
 
-@pytest.mark.skipif(not can_restrict_ports(), reason="this kernel is older than Linux 6.7, or has no Landlock")
+@pytest.mark.skipif(not launcher.can_restrict_ports(), reason="this kernel is older than Linux 6.7, or has no Landlock")
 def test_it_connects_to_one_port_alone() -> None:
     script = """
 import socket, sys
@@ -216,6 +215,17 @@ socket.create_server(("127.0.0.1", 0)).close()
         ):
             found = subprocess.run(command(arguments, confinement), capture_output=True, text=True, check=True)
             assert found.stdout.split("\n")[:-1] == words
+
+
+@only_root
+@pytest.mark.skipif(launcher._landlock() < 6, reason="this kernel is older than Linux 6.12, or has no Landlock")
+def test_it_signals_no_fellow_of_the_same_account() -> None:
+    script = "import os, sys\ntry:\n  os.kill(int(sys.argv[1]), 0)\nexcept OSError as error:\n  print(error.strerror)"
+    with running(Confinement(NOBODY)) as other:
+        arguments = [PYTHON, "-c", script, str(other.pid)]
+        for port, words in ((1, "Operation not permitted\n"), (0, "")):
+            child = command(arguments, Confinement(NOBODY, port=port))
+            assert subprocess.run(child, capture_output=True, text=True, check=True).stdout == words
 
 
 # --- the setting run-as -------------------------------------------------------------------------------
