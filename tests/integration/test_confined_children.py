@@ -1,4 +1,4 @@
-"""Root's children as the kernel sees them: nobody's, powerless, and let into no folder but that of their task."""
+"""Our children as the kernel sees them: root's are nobody's, powerless, and let into no folder but their task's."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ from tests.support.rights import DOCKER, NOBODY, PREAMBLE, assert_powerless, lim
 from tests.support.service import Service
 from tests.support.waiting import eventually
 
-pytestmark = only_root
-
 MakeAria2 = Callable[..., Aria2]
 
 MB = 1024 * 1024
@@ -46,6 +44,7 @@ def slow(server: HttpServer, size: int = 40 * MB) -> str:
 # --- what they are ------------------------------------------------------------------------------------
 
 
+@only_root
 def test_aria2c_is_nobodys(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2(max_size=100 * MB).start()
     watch = aria2.get(slow(http_server))
@@ -66,6 +65,7 @@ def test_aria2c_is_nobodys(make_aria2: MakeAria2, http_server: HttpServer) -> No
     assert owner_and_mode(aria2.folder(1) / "a.bin") == (0, 0o600)
 
 
+@only_root
 def test_the_guard_is_nobodys(guard: Guard) -> None:
     assert_powerless(guard.pid)
 
@@ -91,6 +91,7 @@ def test_a_file_beyond_the_limit_is_too_large_and_ends_nobody(
 # --- where they may go --------------------------------------------------------------------------------
 
 
+@only_root
 def test_it_works_where_the_account_could_never_go_by_itself(
     make_aria2: MakeAria2, http_server: HttpServer, tmp_path: Path, aria2c: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_it_works_where_the_account_could_never_go_by_itself(
     assert os.stat(stored.source).st_ino == before, "aria2c has closed it: there is no need for a copy"
 
 
+@only_root
 def test_links_that_are_planted_lead_nowhere(aria2: Aria2, http_server: HttpServer, tmp_path: Path) -> None:
     victim, gate = tmp_path / "victim", Gate()
     victim.write_text("precious")
@@ -194,6 +196,7 @@ def continued(aria2: Aria2, server: HttpServer) -> None:
     assert any(request.range for request in server.requests)
 
 
+@only_root
 def test_dockers_root_can_do_all_of_this(make_aria2: MakeAria2, http_server: HttpServer, aria2c: Path) -> None:
     """It has not got CAP_SYS_PTRACE, CAP_SYS_RESOURCE and many others; and it ends the old aria2c with what it has."""
     aria2 = make_aria2(connections=1)
@@ -218,6 +221,7 @@ print(alive(old))
     continued(aria2.start(), http_server)
 
 
+@only_root
 def test_another_account_goes_on(make_aria2: MakeAria2, http_server: HttpServer, aria2c: Path) -> None:
     aria2 = make_aria2(run_as="daemon", connections=1)
     killed(aria2.home, aria2c, http_server, DOCKERS_ROOT)
@@ -226,6 +230,7 @@ def test_another_account_goes_on(make_aria2: MakeAria2, http_server: HttpServer,
     continued(aria2, http_server)
 
 
+@only_root
 def test_root_goes_on_where_an_ordinary_user_was_and_the_other_way(http_server: HttpServer, guard: Guard) -> None:
     """After the one thing that the administrator has to do: give the temporary folder to whoever it is now."""
     binary = distribution_aria2c()
@@ -247,6 +252,7 @@ def give(folder: Path, uid: int) -> None:
         os.chown(path, uid, uid, follow_symlinks=False)
 
 
+@only_root
 def test_what_is_stored_is_ours_as_if_we_had_made_it(tmp_path: Path, http_server: HttpServer) -> None:
     with Service(tmp_path / "service", f"sqlite:///{tmp_path / 'service.db'}") as service:
         service.wait(service.add(http_server.serve("/a.bin", File(size=MB, seed=5))))
