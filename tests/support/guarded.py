@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -140,6 +141,14 @@ class Guarded:
             for host, port in self.world.tap.attempts()
             if host != DNS and (port in _SERVED_PORTS or not ip_address(host).is_loopback)
         }
+
+    def audited(self) -> dict[tuple[str, int], int]:
+        """What the log says of connections: bytes that came from each address and port, over all of them."""
+        found: Counter[tuple[str, int]] = Counter()
+        for line in re.finditer(r"task [1-9]\d*: (\S+) \S+:(\d+) at (\S+): (\d+) bytes received, ", self.log):
+            assert line[1] == OWNER
+            found[line[3], int(line[2])] += int(line[4])
+        return dict(found)
 
     def processes(self, words: str) -> list[psutil.Process]:
         """The service and its children, as far as their command lines have these words (a regular expression)."""
