@@ -12,7 +12,7 @@ import contextlib
 import logging
 import platform
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from ..repository import NodeBeat, Repository
 from ..settings import Settings, unknown_options
 from ..storages.base import Storage
 from ..storages.folder import FolderStorage
+from ..storages.seafile import SeafileStorage
+from ..task import Task
 from ..tempdir import TempDir
 from . import boundary, nodes
 from .health import engine_as_json, health, off
@@ -72,7 +74,7 @@ class OfflineDownloader:
         end_old_engine(self.tempdir.path, deadline)
         lock_fd = self.tempdir.lock(deadline)
         try:
-            storage = pick_storage(self.settings)
+            storage = pick_storage(self.settings, self.repository.reserve)
             guard = self._guard = Guard(self.settings, self.policy)
             engine = self._engine = pick_engine(self.settings, self.tempdir.path, guard, lock_fd)
             # Once: it runs the program, and a beat must cost nothing.
@@ -158,13 +160,11 @@ def pick_engine(settings: Settings, folder: Path, egress: Egress, lock_fd: int |
     return Aria2Engine(settings, folder, egress, lock_fd)
 
 
-def pick_storage(settings: Settings) -> Storage:
-    """Where files go, by the setting ``storage``."""
+def pick_storage(settings: Settings, reserve: Callable[[Task, str], int] = lambda task, subject: 0) -> Storage:
+    """Where files go, by the setting ``storage``. ``reserve`` knows what running downloads need of a quota."""
     if settings.storage == "folder":
         return FolderStorage(Path(settings.library), Path(settings.tempdir))
-    raise SettingsError(
-        section="OFFLINE DOWNLOAD", option="storage", value=settings.storage, allowed="only folder is available"
-    )
+    return SeafileStorage(reserve)
 
 
 def _parse(config: RawConfigParser) -> Settings:

@@ -13,8 +13,10 @@ import pytest
 from seafevents_offline.errors import FolderGone, NameTaken, PayloadLost, PayloadUnusable, StorageUnavailable
 from seafevents_offline.storages.folder import publish
 from seafevents_offline.task import Payload, PayloadFile
+from tests.support import seaserv
 from tests.support.content import content
-from tests.support.libraries import FolderLibrary, Library, StubLibrary, make_payload, make_task, store
+from tests.support.libraries import FolderLibrary, Library, SeafileLibrary, StubLibrary, make_payload, make_task, store
+from tests.support.seafile import Seafile
 
 BIG = content("big", 3 * 1024 * 1024 + 1)
 SEVERAL = {"a.txt": b"one", "sub/b.txt": b"two", "sub/deeper/c.bin": BIG, "empty": b""}
@@ -24,10 +26,15 @@ def refuse_links(fd: int, place: publish.Place) -> None:
     raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
-@pytest.fixture(params=["stub", "folder", "folder on another disk", "folder without links"])
+@pytest.fixture(params=["stub", "folder", "folder on another disk", "folder without links", 11, 12, 13, 14])
 def library(request, tmp_path, other_disk, monkeypatch) -> Library:
+    """A number is the version of a Seafile server."""
     if request.param == "stub":
         return StubLibrary()
+    if isinstance(request.param, int):
+        seafile = Seafile(request.param)
+        seaserv.install(monkeypatch, seafile)
+        return SeafileLibrary(seafile)
     root = (other_disk if request.param == "folder on another disk" else tmp_path) / "library"
     root.mkdir()
     if request.param == "folder without links":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +13,14 @@ from seafevents_offline.errors import StorageUnavailable
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.base import Storage
 from seafevents_offline.storages.folder import FolderStorage
+from seafevents_offline.storages.seafile import SeafileStorage
+from seafevents_offline.storages.seafile.server import SeafServer
 from seafevents_offline.storages.stub import StoredFile, StubStorage
 from seafevents_offline.task import Payload, PayloadFile, Task
+
+from .seafile import OWNER, SOMEBODY, Node, Seafile
+
+REPO_ID = "11111111-1111-1111-1111-111111111111"
 
 _numbers = itertools.count(1)
 
@@ -23,10 +30,10 @@ def make_task(path: str = "/", stored_path: str = "", size: int = 0) -> Task:
     odr_id = next(_numbers)
     return Task(
         odr_id=odr_id,
-        repo_id="11111111-1111-1111-1111-111111111111",
+        repo_id=REPO_ID,
         path=path,
         url=f"https://example.com/{odr_id}",
-        owner="me",
+        owner=OWNER,
         timestamp=datetime(2026, 11, 21),
         status=OfflineDownloadStatus.STORING,
         stored_path=stored_path,
@@ -46,8 +53,7 @@ def make_payload(folder: Path, files: dict[str, bytes], name: str = "payload") -
 def store(storage: Storage, task: Task, payload: Payload, name: str) -> Task:
     """Choose and put, as the pipeline does; the task as it is recorded then."""
     task = replace(task, stored_path=storage.choose(task, name), size=payload.size)
-    storage.put(task, payload)
-    return task
+    return replace(task, stored_path=storage.put(task, payload))
 
 
 class Library(ABC):
@@ -116,3 +122,37 @@ class FolderLibrary(Library):
 
     def mend(self) -> None:
         self.root.with_name("away").rename(self.root)
+
+
+class SeafileLibrary(Library):
+    """``install`` of seaserv.py has put the server in place. ``reserved``: what running downloads need of whose quota;
+    ``noted``: who was asked for. ``now`` is the storage's clock."""
+
+    def __init__(self, seafile: Seafile) -> None:
+        self.seafile = seafile
+        self.repo = seafile.make(REPO_ID)
+        self.reserved: dict[str, int] = {}
+        self.noted: list[tuple[int, str]] = []
+        self.now = 1000.0
+        self.server = SeafServer(lambda: self.now)
+        self.storage: SeafileStorage = SeafileStorage(self._reserve, self.server)
+
+    def make_folder(self, path: str) -> None:
+        self.repo.nodes[self.repo.at(path)] = Node(None, "", int(time.time()))
+
+    def write(self, path: str, data: bytes) -> None:
+        self.repo.nodes[self.repo.at(path)] = Node(data, SOMEBODY, int(time.time()))
+
+    def content(self) -> dict[str, bytes]:
+        return {path: node.data for path, node in self.repo.nodes.items() if node.data is not None}
+
+    def break_down(self) -> None:
+        self.seafile.is_down = True
+
+    def mend(self) -> None:
+        self.seafile.is_down = False
+        self.seafile.restart()
+
+    def _reserve(self, task: Task, subject: str) -> int:
+        self.noted.append((task.odr_id, subject))
+        return self.reserved.get(subject, 0)

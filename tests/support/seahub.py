@@ -183,3 +183,15 @@ def _parse_repo_perm(perm: str) -> Any:
 def write_events_conf(path: Path, text: str) -> str:
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+def is_valid_dirent_name(version: int, name: str) -> bool:
+    """Seahub's rule for names that people give; the older ones also ask seaf-server."""
+    if version >= 14:
+        ranges = [(0x1F600, 0x1F64F), (0x1F300, 0x1F5FF), (0x1F680, 0x1F6FF), (0x1F1E0, 0x1F1FF), (0x2600, 0x26FF)]
+        ranges += [(0x2700, 0x27BF), (0x1F900, 0x1F9FF), (0x1FA00, 0x1FAFF)]
+        is_odd = not name or ".." in name or "\\" in name
+    else:
+        ranges, is_odd = [(0x1F300, 0x1FAD6)], name == ".."
+    has_emoji = any(start <= ord(character) <= end for character in name for start, end in ranges)
+    return not (is_odd or has_emoji or "/" in name or len(name.encode()) > 255)
