@@ -224,7 +224,18 @@ def test_an_aria2c_of_an_active_environment_does_not_count(machine: Machine) -> 
 
 def test_the_tests_need_real_programs_by_name(machine: Machine) -> None:
     machine.python()
-    for name in "openssl mariadbd my_print_defaults chromium node npm ip nsenter setpriv nft".split():
+    for name in [
+        "openssl",
+        "mariadbd",
+        "my_print_defaults",
+        "chromium",
+        "node",
+        "npm",
+        "ip",
+        "nsenter",
+        "setpriv",
+        "nft",
+    ]:
         machine.program(name, "exit 0")
     assert last_line(machine.set_up("test")).endswith("e.g.: sudo apt-get install aria2")
     (machine.place / "bin" / "openssl").unlink()
