@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,24 @@ def test_what_aria2_says_and_what_it_means(code: str, message: str, expected: Of
     found = to_error(code, message, job(), size=0)
     assert (type(found), found.reason_args) == (type(expected), expected.reason_args)
     assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (200, AnswerUnreadable()),
+        (331, AnswerUnreadable()),
+        (421, ServerBusy(status=421)),
+        (450, ServerBusy(status=450)),
+        (502, LinkRefused(status=502)),
+        (530, AccessDenied(status=530)),
+        (550, FileNotFoundAtServer(status=550)),
+    ],
+)
+def test_ftp_has_numbers_of_its_own(status: int, expected: OfflineDownloadError) -> None:
+    link = replace(job(), url="ftp://example.com/a")
+    found = to_error("22", f"The response status is not successful. status={status}", link, size=0)
+    assert (type(found), found.reason_args) == (type(expected), expected.reason_args)
 
 
 @pytest.mark.parametrize("message", ["Got EOF from the server.", "No URI available."])

@@ -36,7 +36,7 @@ _RESOLVED = re.compile(r"Name resolution for (\S+) failed")
 _BAD_REDIRECT = re.compile(r"Redirect to .* failed|\A\w+ is not supported yet")
 _NO_HTTP = re.compile(
     r"Bad (Status-Line|status code|HTTP header|chunk size)|Too (large HTTP header|big chunk size)"
-    r"|Content-Length must be|Transfer encoding .* is not supported"
+    r"|Max FTP recv buffer|Content-Length must be|Transfer encoding .* is not supported"
 )
 _HANDSHAKE = "SSL/TLS handshake failure"
 
@@ -67,7 +67,8 @@ def to_error(code: str, message: str, job: Job, size: int, limit: int = 0) -> Of
 def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownloadError:
     host = host_of(job.url)
     if status := _STATUS.search(message):
-        return _http(int(status[1] or status[2]))
+        number = int(status[1] or status[2])
+        return _ftp(number) if job.url.startswith("ftp:") else _http(number)
     if _HANDSHAKE in message:
         broken = _HANDSHAKE_BROKEN.search(message)
         return ConnectionFailed(host=host) if broken else TlsFailed(host=host)
@@ -101,6 +102,17 @@ def _http(status: int) -> OfflineDownloadError:
     if status in (408, 425, 429) or status >= 500:
         return ServerBusy(status=status)
     return LinkRefused(status=status)
+
+
+def _ftp(status: int) -> OfflineDownloadError:
+    if status == 550:
+        return FileNotFoundAtServer(status=status)
+    if status in (530, 532):
+        return AccessDenied(status=status)
+    if status < 400:
+        # A yes that aria2 could make nothing of.
+        return AnswerUnreadable()
+    return ServerBusy(status=status) if status < 500 else LinkRefused(status=status)
 
 
 def _unspecific(message: str, host: str, size: int) -> OfflineDownloadError:
