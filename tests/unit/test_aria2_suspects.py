@@ -8,7 +8,7 @@ import pytest
 
 from seafevents_offline.engines.aria2.book import Book
 from seafevents_offline.engines.aria2.entry import Entry
-from seafevents_offline.engines.aria2.suspects import MEMORY, PAUSE, TRIAL
+from seafevents_offline.engines.aria2.suspects import MEMORY, PAUSE, STALLING, TRIAL
 from seafevents_offline.engines.base import Job, Snapshot, Transfer, TransferState
 
 
@@ -169,6 +169,23 @@ def test_good_links_of_who_is_known_are_downloaded_and_continued(scene: Scene) -
     begun(continued)
     assert scene.dies() == []
     assert scene.sends(good, continued)
+
+
+def test_who_makes_aria2c_stand_still_is_known_as_well(scene: Scene) -> None:
+    enormous, good = scene.add("mallory"), scene.add("bob")
+    assert scene.sends(enormous, good)
+    enormous.saw(Snapshot(TransferState.ACTIVE, 0, STALLING + 1))
+    begun(good)
+    assert scene.sends()
+    # It may be a good one: the others come, one at a time.
+    others = [scene.add("mallory") for _ in range(3)]
+    for other in others:
+        assert scene.sends()
+        scene.now += PAUSE - 1
+        assert scene.sends()
+        scene.now += 1
+        assert scene.sends(other)
+        begun(other)
 
 
 def test_nobody_is_remembered_for_ever(scene: Scene) -> None:

@@ -24,6 +24,9 @@ PAUSE = 20.0
 #: Seconds for which such an owner is remembered.
 MEMORY = 3600.0
 
+#: Bytes of a length that does not kill but costs everybody seconds, in which aria2 makes its table and nothing else.
+STALLING = 2**40
+
 
 class Suspects:
     """Not for several threads at once: the book has the lock."""
@@ -37,16 +40,21 @@ class Suspects:
     def choose(self, new: Collection[Entry], sent: Collection[Entry]) -> list[Entry]:
         """What of ``new`` may be sent now: all that are above suspicion; else one suspect, and then nothing more until
         it is seen whether aria2c bears it. ``sent``: what aria2c has already."""
+        for entry in sent:
+            if entry.transfer.snapshot.size > STALLING and not self._is_known(entry):
+                self._remember(entry)
         if self._is_trying():
             return []
         return [entry for entry in new if not self._is_suspect(entry)] or self._next(new, sent)
 
     def sent(self, chosen: Collection[Entry]) -> None:
         """These are sent, all in one round."""
+        now = self._clock()
         for entry in chosen:
-            entry.begun, entry.sent_at = False, self._clock()
+            entry.begun, entry.sent_at = False, now
             if self._is_suspect(entry):
                 self._tried = entry
+                self._next_trial = now + PAUSE
 
     def died(self, sent: Collection[Entry]) -> None:
         """aria2c has died of one of these: the one of which it is certain is marked as guilty."""
@@ -57,8 +65,11 @@ class Suspects:
             entry.fatal = 0 if entry.begun else entry.fatal + 1
 
     def _convict(self, entry: Entry) -> None:
-        now = self._clock()
         entry.guilty = True
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        now = self._clock()
         self._next_trial = now + PAUSE
         self._owners = {owner: until for owner, until in self._owners.items() if until > now}
         if owner := entry.transfer.job.owner:
