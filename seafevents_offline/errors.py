@@ -109,17 +109,17 @@ class LinkCredentials(InputError):
 
 class NameInvalid(InputError):
     reason = "name_invalid"
-    sentence = "The name {name!r} cannot be used for a file."
+    sentence = "The name '{name}' cannot be used for a file."
 
 
 class PathInvalid(InputError):
     reason = "path_invalid"
-    sentence = "The folder {path!r} is not valid; it should look like /folder/subfolder."
+    sentence = "The folder '{path}' is not valid; it should look like /folder/subfolder."
 
 
 class RepoIdInvalid(InputError):
     reason = "repo_id_invalid"
-    sentence = "The library id {repo_id!r} is not valid."
+    sentence = "The library id '{repo_id}' is not valid."
 
 
 class OwnerInvalid(InputError):
@@ -129,7 +129,7 @@ class OwnerInvalid(InputError):
 
 class PriorityInvalid(InputError):
     reason = "priority_invalid"
-    sentence = "The priority {priority!r} is not valid; it is a whole number from 0 to 100."
+    sentence = "The priority '{priority}' is not valid; it is a whole number from 0 to 100."
 
 
 class TaskNotFound(InputError):

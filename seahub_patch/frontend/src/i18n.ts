@@ -53,12 +53,11 @@ export function ngettext(one: string, many: string, count: number, values?: Valu
   return interpolate(translated, { count: new Intl.NumberFormat(tag).format(count), ...values });
 }
 
-/** Names in braces are replaced, `{name!r}` with quotes round it; what is not given stays as it is. */
+/** Names in braces are replaced; what is not given stays as it is. */
 export function interpolate(template: string, values: Values): string {
-  return template.replace(/\{(\w+)(!r)?\}/g, (all, name: string, quoted?: string) => {
-    if (!Object.hasOwn(values, name)) return all;
-    return quoted ? `“${values[name]}”` : String(values[name]);
-  });
+  return template.replace(/\{(\w+)\}/g, (all, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : all,
+  );
 }
 
 /** Why the task is where it is, in the reader's language where we know how to say it. */
