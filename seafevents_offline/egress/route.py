@@ -15,7 +15,7 @@ from ..endpoint import Address
 _NEWROUTE, _GETROUTE = 24, 26
 _REQUEST = 1
 _DESTINATION = 1
-_LOCAL = 2
+_LOCAL, _ANYCAST = 2, 4  # an anycast address is one that this machine answers for, with others
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, number, port
 _ROUTE = struct.Struct("=BBBBBBBBI")  # family, bits of destination and of source, …, kind of route, flags
 _ATTRIBUTE = struct.Struct("=HH")  # length, type
@@ -31,7 +31,7 @@ def stays_here(address: Address) -> bool:
     except OSError:
         return False
     _, kind, *_ = _HEADER.unpack_from(answer)
-    return bool(kind == _NEWROUTE and _ROUTE.unpack_from(answer, _HEADER.size)[_KIND] == _LOCAL)
+    return bool(kind == _NEWROUTE and _ROUTE.unpack_from(answer, _HEADER.size)[_KIND] in (_LOCAL, _ANYCAST))
 
 
 def _question(address: Address) -> bytes:
