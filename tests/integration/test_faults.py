@@ -14,6 +14,7 @@ import pytest
 
 from seafevents_offline.engines.aria2 import binary
 from seafevents_offline.errors import EngineUnavailable, SettingsError, TempDirUnusable
+from seafevents_offline.settings import PROXY_VARIABLES
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.tasks.checks import checks
 from tests.support.databases import new_mariadb, remove_mariadb
@@ -81,10 +82,20 @@ def test_a_locked_sqlite_is_waited_for(tmp_path: Path, http_server: HttpServer) 
 # --- aria2c -------------------------------------------------------------------------------------------
 
 
-def test_a_start_that_fails_leaves_nothing_behind(make_service: MakeService) -> None:
-    with pytest.raises(SettingsError, match="storage"):
-        make_service(storage="seafile").start()
+def test_a_start_that_fails_leaves_nothing_behind(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in PROXY_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(SettingsError, match="upstream-proxy"):
+        make_service(upstream_proxy="env").start()
     make_service().start()
+
+
+def test_a_service_without_a_seafile_server_waits_for_one(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(storage="seafile").start()
+    odr_id = service.add(http_server.serve("/a", File(size=1)))
+    task = service.wait_for(odr_id, lambda task: bool(task.reason))
+    assert (task.status, task.reason, task.attempts) == (S.WAITING, "storage_unavailable", 0)
+    assert "modules of the Seafile server are not here" in task.comment
 
 
 def test_a_missing_aria2c_is_said_at_the_start(make_service: MakeService) -> None:
