@@ -15,6 +15,9 @@ from .errors import NameInvalid, PathInvalid
 #: Bytes of UTF-8 that a file system and seaf-server take.
 MAX_NAME_BYTES = 255
 
+#: How what is not complete yet is called in a library; nothing else is, for it would not be seen there.
+HIDDEN_PREFIX = ".offline-download-"
+
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -35,7 +38,8 @@ def safe_name(name: str) -> str:
     if not name.strip("._ "):
         return _FALLBACK
     # Only now: a long name may become a reserved one when it is shortened.
-    return _shorten(f"_{name}", "") if _RESERVED_NAMES.fullmatch(name) else name
+    is_reserved = _RESERVED_NAMES.fullmatch(name) or name.lower().startswith(HIDDEN_PREFIX)
+    return _shorten(f"_{name}", "") if is_reserved else name
 
 
 def check_name(name: str) -> str:

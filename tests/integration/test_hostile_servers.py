@@ -77,7 +77,7 @@ STORED = [
     (b'attachment; filename="' + b"n" * 300 + b'.txt"', "download"),
     (b"attachment; filename*=UTF-8''" + b"%F0%9F%98%80" * 60 + b".txt", "😀" * 60 + ".txt"),
     (b'attachment; filename=".aria2"', ".aria2"),
-    (b'attachment; filename=".offline-download-saved"', ".offline-download-saved"),
+    (b'attachment; filename=".offline-download-saved"', "_.offline-download-saved"),
     (b'attachment; filename="<img src=x>.txt"', "_img src=x_.txt"),
     (b'attachment; filename="=1+1.csv"', "=1+1.csv"),
 ]

@@ -175,7 +175,7 @@ def test_what_is_not_complete_yet_is_not_shown(web: Web, client: Client) -> None
 
 
 def test_nothing_can_be_made_that_is_not_shown(web: Web, mkdir: Callable[..., Any]) -> None:
-    assert mkdir("/.offline-download-7").status_code == 404
+    assert mkdir("/.offline-download-7").status_code == 400
     assert list(web.library.iterdir()) == []
 
 

@@ -137,6 +137,10 @@ NAMES = [
     ("a.\u2003.", "a"),
     ("a?.", "a_"),
     ("\x00 a", "a"),
+    # what is not complete yet is called so
+    (".offline-download-7-abc", "_.offline-download-7-abc"),
+    (".Offline-Download-saved", "_.Offline-Download-saved"),
+    (".offline-download", ".offline-download"),
     # names of devices
     ("CON", "_CON"),
     ("con", "_con"),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ...filename import HIDDEN_PREFIX
 from ...storages.folder.files import open_folder, open_root, sync
-from ...storages.folder.storage import HIDDEN_PREFIX
 from ...storages.sources import SAFELY
 
 _NUMBERS = re.compile(r"([0-9]+)")

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ...errors import DiskFull, FolderGone, NameTaken, StorageRefused, StorageUnavailable
-from ...filename import numbered
+from ...filename import HIDDEN_PREFIX, numbered
 from ...task import Payload, Task
 from ...units import format_size
 from ..base import Storage
@@ -25,9 +25,6 @@ from .tree import publish_tree, settled_tree
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _REFUSED = frozenset({errno.EFBIG, errno.ENAMETOOLONG, errno.EILSEQ})
-
-#: How everything is called in a library that is not complete yet.
-HIDDEN_PREFIX = ".offline-download-"
 
 
 class FolderStorage(Storage):
