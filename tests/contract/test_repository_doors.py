@@ -45,15 +45,15 @@ def test_any_character_survives(repo: Repository, text: str) -> None:
     found = repo.get(task.odr_id, f"{text}@x")
     assert (found.url, found.path, found.owner) == (task.url, task.path, task.owner)
     assert (found.name, found.quota_subject, found.stored_path) == (text, text, f"/{text}/{text}")
-    assert (found.comment, found.reason_args) == (str(failure), {"status": text})
+    assert (found.comment, found.reason_args) == (str(failure), failure.reason_args)
 
 
-def test_what_is_no_character_becomes_a_question_mark(repo: Repository) -> None:
+def test_what_is_no_character_is_spelt_out_in_a_sentence(repo: Repository) -> None:
     task = claimed(repo)
     assert repo.finish(task, Failed(FileNotFoundAtServer(status="\udcff")))
     found = repo.get(task.odr_id)
-    assert "(? not found)" in found.comment
-    assert found.reason_args == {"status": "?"}
+    assert "(\\udcff not found)" in found.comment
+    assert found.reason_args == {"status": "\\udcff"}
 
 
 def test_a_long_comment_is_cut(repo: Repository) -> None:
