@@ -5,24 +5,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ...confine import Account
 from ...custody import clear, hand_over
-from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften, OfflineDownloadError
-from ...text import escape
+from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften
 from ...threads import survive
-from ..base import Egress, EngineFile, Snapshot, TransferState
-from . import faults, folder, options
+from ..base import Egress
+from . import folder, options
+from .answers import Answers
 from .book import Book
 from .entry import Entry
 from .notifications import Notifications
 from .process import KILL_LIMIT, Aria2Process
-from .rpc import Call, EngineSilent, Refused, RpcClient
+from .rpc import Call, EngineSilent, RpcClient
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class Monitor:
         self._book = book
         self._launch = launch
         self._egress = egress
-        self._max_size = max_size
+        self._answers = Answers(book, egress, max_size)
         self._notifications = Notifications(book.look, book.poke)
         self._stopping = threading.Event()
         self._deadline = 0.0
@@ -63,7 +62,6 @@ class Monitor:
         self._account: Account | None = None
         self._client: RpcClient | None = None
         self._is_dying = False
-        self._has_way_out = True
         self._next_poll = self._next_start = self._next_warning = 0.0
         self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
 
@@ -129,14 +127,16 @@ class Monitor:
     # --- one round ------------------------------------------------------------------------------------
 
     def _round(self, poll: bool) -> None:
-        self._has_way_out = self._egress.is_up
-        if not self._has_way_out:
+        answers, has_way_out = self._answers, self._egress.is_up
+        if not has_way_out:
             self._suspend()
-        work = self._book.take(hold=not self._has_way_out)
+        work = self._book.take(hold=not has_way_out)
         calls = [Call(RpcClient.REMOVE_DOWNLOAD_RESULT, (gid,), _ignore) for gid in work.forgets]
         calls += [call for entry in work.news if (call := self._add_call(entry)) is not None]
-        calls += [Call(RpcClient.FORCE_REMOVE, (entry.gid,), partial(self._ending, entry)) for entry in work.ends]
-        calls += [Call(RpcClient.TELL_STATUS, (entry.gid, _STATUS), partial(self._seen, entry)) for entry in work.looks]
+        calls += [Call(RpcClient.FORCE_REMOVE, (entry.gid,), partial(answers.ending, entry)) for entry in work.ends]
+        calls += [
+            Call(RpcClient.TELL_STATUS, (entry.gid, _STATUS), partial(answers.seen, entry)) for entry in work.looks
+        ]
         if poll:
             calls += self._poll_calls()
             self._next_poll = time.monotonic() + _POLL_PERIOD
@@ -153,13 +153,13 @@ class Monitor:
                 clear(job.folder)
             hand_over(job.folder, self._account)
         except OSError as error:
-            self._fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
+            self._answers.fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
         entry.resumed, entry.saved = part is not None, False
         login = self._admitted(entry)
         # A part goes on under its present name, whatever the server calls it today: a second name is a second file.
         download = options.download(job, part.name if part else job.out, entry.resumed, login)
-        return Call(RpcClient.ADD_URI, ([job.url], download), partial(self._added, entry))
+        return Call(RpcClient.ADD_URI, ([job.url], download), partial(self._answers.added, entry))
 
     def _admitted(self, entry: Entry) -> tuple[str, str]:
         """Its credentials for the way out, where nothing is left of an earlier try."""
@@ -170,103 +170,14 @@ class Monitor:
         entry.cuts = self._egress.deaths()
         return self._egress.admit(job.odr_id, job.claim, job.owner)
 
-    def _added(self, entry: Entry, answer: Any) -> None:
-        if isinstance(answer, Refused):
-            logger.warning("task %s: aria2 refuses the download: %s", entry.transfer.job.odr_id, escape(answer.message))
-            self._fail(entry, EngineFault(code="refused"))
-
-    def _ending(self, entry: Entry, answer: Any) -> None:
-        if isinstance(answer, Refused):
-            # It ended by itself a moment ago.
-            self._book.look(entry.gid)
-
-    # --- what aria2c says -----------------------------------------------------------------------------
-
     def _poll_calls(self) -> list[Call]:
         expected = self._book.sent()
         if not expected:
             return []
         return [
-            Call(RpcClient.TELL_ACTIVE, (_PROGRESS,), partial(self._active, expected)),
-            Call(RpcClient.TELL_WAITING, (0, len(expected), ["gid"]), partial(self._waiting, expected)),
+            Call(RpcClient.TELL_ACTIVE, (_PROGRESS,), partial(self._answers.active, expected)),
+            Call(RpcClient.TELL_WAITING, (0, len(expected), ["gid"]), partial(self._answers.waiting, expected)),
         ]
-
-    def _active(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
-        for status in answer:
-            entry = expected.pop(status["gid"], None)
-            if entry is not None:
-                entry.saved = entry.saved or folder.mark_saved(entry.transfer.job.folder)
-                self._progress(entry, status)
-
-    def _progress(self, entry: Entry, status: Mapping[str, Any]) -> None:
-        # Without a way out it is suspended, however much aria2c still believes in it.
-        if self._has_way_out:
-            job = entry.transfer.job
-            received = self._egress.received(job.odr_id, job.claim)
-            entry.saw(replace(_snapshot(TransferState.ACTIVE, status), received=received))
-
-    def _waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
-        for status in answer:
-            expected.pop(status["gid"], None)
-        for gid in expected:
-            # Neither active nor waiting: it has ended, and the notification was missed or is on its way.
-            self._book.look(gid)
-
-    def _seen(self, entry: Entry, answer: Any) -> None:
-        status = {"status": "lost"} if isinstance(answer, Refused) else answer
-        if status["status"] in ("active", "waiting", "paused"):
-            self._progress(entry, status)
-        elif status["status"] == "complete" and entry.resumed and not int(status["totalLength"]):
-            # Given a range without the length of the whole, aria2 empties the file and calls it complete.
-            self._begin_again(entry)
-        elif status["status"] == "complete":
-            folder.mark_saved(entry.transfer.job.folder, finished=True)
-            # What it says is relative to where it began, as what it was told.
-            files = _files(status, entry.transfer.job.folder.parent)
-            self._settle(entry, replace(_snapshot(TransferState.COMPLETE, status), files=files))
-        elif status["status"] == "error":
-            self._failed(entry, status)
-        else:
-            self._fail(entry, EngineFault(code=status["status"]))
-
-    def _failed(self, entry: Entry, status: Mapping[str, Any]) -> None:
-        job, code, message = entry.transfer.job, status["errorCode"], status.get("errorMessage", "")
-        refusal = self._egress.refusal(job.odr_id, job.claim)
-        if refusal is not None and not refusal.retryable:
-            # A decision about the link is the reason, whatever became of its other connections.
-            self._fail(entry, refusal, status)
-        elif entry.cuts != self._egress.deaths() or not self._egress.is_up:
-            self._cut(entry, status)
-        elif entry.resumed and faults.part_is_useless(code, message):
-            self._begin_again(entry)
-        elif refusal is not None and faults.is_of_the_way_out(message):
-            self._fail(entry, refusal, status)
-        else:
-            size = int(status["totalLength"])
-            self._fail(entry, faults.to_error(code, message, job, size, self._max_size), status)
-
-    def _begin_again(self, entry: Entry) -> None:
-        logger.info("task %s: its part cannot be continued; beginning again", entry.transfer.job.odr_id)
-        entry.part_is_useless = True
-        self._book.again(entry)
-
-    def _cut(self, entry: Entry, status: Mapping[str, Any]) -> None:
-        """The way out broke under it, which is not its fault; unless it is the one that breaks it."""
-        entry.transfer.update(replace(_snapshot(TransferState.ACTIVE, status), speed=0, suspended=True))
-        if entry.died():
-            logger.warning("task %s: the guard ended too often while it was downloaded", entry.transfer.job.odr_id)
-            self._fail(entry, EngineFault(code="crash"), status)
-        else:
-            self._book.again(entry)
-
-    def _fail(self, entry: Entry, error: OfflineDownloadError, status: Mapping[str, Any] | None = None) -> None:
-        self._settle(entry, _snapshot(TransferState.FAILED, status or {}, error))
-
-    def _settle(self, entry: Entry, snapshot: Snapshot) -> None:
-        # In this order: whoever is woken may add the same job again at once.
-        self._book.settle(entry)
-        if not entry.ending:
-            entry.transfer.update(snapshot)
 
     # --- birth and death ------------------------------------------------------------------------------
 
@@ -291,7 +202,7 @@ class Monitor:
         self._process = None
         for entry in self._book.renew():
             logger.warning("task %s: aria2c died too often while it was downloaded", entry.transfer.job.odr_id)
-            self._fail(entry, InterruptedTooOften() if entry.guilty else EngineFault(code="crash"))
+            self._answers.fail(entry, InterruptedTooOften() if entry.guilty else EngineFault(code="crash"))
 
     def _hang_up(self) -> None:
         self._notifications.follow(0)
@@ -329,22 +240,6 @@ class Monitor:
             self._hang_up()
             self._process = None
         self._book.renew()
-
-
-def _snapshot(state: TransferState, status: Mapping[str, Any], error: OfflineDownloadError | None = None) -> Snapshot:
-    return Snapshot(
-        state,
-        completed=int(status.get("completedLength", 0)),
-        size=int(status.get("totalLength", 0)),
-        speed=int(status.get("downloadSpeed", 0)) if state is TransferState.ACTIVE else 0,
-        error=error,
-    )
-
-
-def _files(status: Mapping[str, Any], home: Path) -> tuple[EngineFile, ...]:
-    return tuple(
-        EngineFile(home / file["path"], int(file["length"]), int(file["completedLength"])) for file in status["files"]
-    )
 
 
 def _ignore(_: Any) -> None:
