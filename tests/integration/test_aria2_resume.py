@@ -245,7 +245,8 @@ def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) ->
     url = interrupted(aria2, http_server)
     http_server.serve("/a.bin", File(size=SIZE, seed=1))
     assert content_of(aria2.get(url, claim=2)) == sha256_of(1, SIZE)
-    assert http_server.sent() < SIZE * 0.6
+    # Half of it, and what is on its way in each connection that another one makes needless.
+    assert http_server.sent() < SIZE * 0.8
     assert any(request.range for request in http_server.requests)
 
 
