@@ -25,7 +25,7 @@ from seafevents_offline.errors import EngineUnavailable
 from seafevents_offline.process import identity
 from seafevents_offline.settings import Settings
 from tests.support.egress import Open
-from tests.support.engines import Aria2
+from tests.support.engines import ONE_ARIA2C, Aria2
 from tests.support.http_server import Answer, File, HttpServer
 from tests.support.ports import free_port, server_port
 from tests.support.rights import limits
@@ -85,6 +85,7 @@ def test_it_listens_on_the_loopback_alone(aria2: Aria2, http_server: HttpServer)
     assert [c for c in aria2.process.net_connections("udp") if c.laddr and not c.raddr] == []
 
 
+@ONE_ARIA2C
 def test_strangers_are_refused(aria2: Aria2) -> None:
     port = re.search(r"^rpc-listen-port=(\d+)$", (aria2.home / "aria2.conf").read_text(), re.MULTILINE)
     assert port is not None
@@ -311,6 +312,7 @@ def test_no_old_engine_is_nothing_to_wait_for(tmp_path: Path) -> None:
 # --- cost ---------------------------------------------------------------------------------------------
 
 
+@ONE_ARIA2C
 def test_an_idle_engine_asks_nothing(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2().start()
     aria2.get(http_server.serve("/a", File(size=10))).complete()

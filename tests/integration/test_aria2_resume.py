@@ -16,7 +16,7 @@ from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, InterruptedTooOften
 from tests.support.content import sha256_of
-from tests.support.engines import Aria2, Watch
+from tests.support.engines import ONE_ARIA2C, Aria2, Watch
 from tests.support.files import sha256
 from tests.support.http_server import File, Framing, Gate, HttpServer, Raw
 from tests.support.waiting import eventually
@@ -85,6 +85,7 @@ def test_killing_again_and_again_never_spoils_the_content(aria2: Aria2, http_ser
     assert content_of(watch) == sha256_of(2, 60 * MB)
 
 
+@ONE_ARIA2C
 def test_fifty_downloads_survive_the_death_of_aria2c(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2(workers=50, connections=2).start()
     gate = Gate()
@@ -103,6 +104,7 @@ def test_fifty_downloads_survive_the_death_of_aria2c(make_aria2: MakeAria2, http
         assert content_of(watch) == sha256_of(number, 4 * MB)
 
 
+@ONE_ARIA2C
 def test_a_hanging_aria2c_is_replaced(aria2: Aria2, http_server: HttpServer) -> None:
     url = http_server.serve("/a.bin", File(size=SIZE, seed=3, rate=MB))
     watch = aria2.get(url)
@@ -114,6 +116,7 @@ def test_a_hanging_aria2c_is_replaced(aria2: Aria2, http_server: HttpServer) -> 
     assert content_of(watch) == sha256_of(3, SIZE)
 
 
+@ONE_ARIA2C
 def test_removing_from_a_hanging_aria2c_ends(aria2: Aria2, http_server: HttpServer) -> None:
     watch = aria2.get(http_server.serve("/a.bin", File(size=SIZE, rate=MB)))
     watch.reached(MB)
@@ -127,6 +130,7 @@ def test_removing_from_a_hanging_aria2c_ends(aria2: Aria2, http_server: HttpServ
     assert aria2.get(http_server.serve("/b", File(size=10)), 2).complete().size == 10
 
 
+@ONE_ARIA2C
 def test_a_hanging_aria2c_does_not_stop_the_stop(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2().start()
     aria2.get(http_server.serve("/a.bin", File(size=SIZE, rate=MB))).reached(MB)
@@ -173,6 +177,7 @@ def test_a_part_that_was_never_saved_is_not_finished_whatever_its_length(
     assert aria2.engine.finished(folder) == (file.path,)
 
 
+@ONE_ARIA2C
 def test_a_fault_of_ours_in_a_round_ends_nothing(
     make_aria2: MakeAria2, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,6 +200,7 @@ def test_a_fault_of_ours_in_a_round_ends_nothing(
     assert "ZeroDivisionError: a bug" in caplog.text
 
 
+@ONE_ARIA2C
 def test_an_aria2c_that_cannot_be_started_again_is_waited_for(
     make_aria2: MakeAria2, http_server: HttpServer, aria2c: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

