@@ -249,10 +249,10 @@ def without_the_whole(first: int, last: int) -> Raw:
 
 def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) -> None:
     url = interrupted(aria2, http_server)
-    http_server.serve("/a.bin", File(size=SIZE, seed=1))
+    # aria2 asks for the whole first, only to see its length; a server without a rate would have sent most of it by then.
+    http_server.serve("/a.bin", File(size=SIZE, seed=1, rate=10 * MB))
     assert content_of(aria2.get(url, claim=2)) == sha256_of(1, SIZE)
-    # Half of it, and what is on its way in each connection that another one makes needless.
-    assert http_server.sent() < SIZE * 0.8
+    assert http_server.sent() < SIZE * 0.6
     assert any(request.range for request in http_server.requests)
 
 

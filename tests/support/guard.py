@@ -123,6 +123,8 @@ class GuardProcess:
         self.wait_for(Pong, lambda pong: pong.n == self._pings)
 
     def events(self, kind: type[_E]) -> list[_E]:
+        """All that it has said by now, also what is still on its way to here."""
+        self.ping()
         with self._changed:
             return [event for event in self._events if isinstance(event, kind)]
 
