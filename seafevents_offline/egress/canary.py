@@ -59,8 +59,9 @@ class Canary:
                 with visitor:
                     visitor.settimeout(_TIME_LIMIT)
                     if visitor.recv(65536):
-                        visitor.sendall(answer.encode("ascii"))
+                        # Before: whoever has the answer may ask at once.
                         self.has_redirected = True
+                        visitor.sendall(answer.encode("ascii"))
 
 
 def _trap(host: str, policy: Policy) -> socket.socket | None:
