@@ -249,7 +249,7 @@ def without_the_whole(first: int, last: int) -> Raw:
 
 def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) -> None:
     url = interrupted(aria2, http_server)
-    # aria2 asks for the whole first, only to see its length; a server without a rate would have sent most of it by then.
+    # aria2 asks for the whole first, to see its length; without a rate most of it would be on its way by then.
     http_server.serve("/a.bin", File(size=SIZE, seed=1, rate=10 * MB))
     assert content_of(aria2.get(url, claim=2)) == sha256_of(1, SIZE)
     assert http_server.sent() < SIZE * 0.6
