@@ -12,6 +12,7 @@ import contextlib
 import socket
 import threading
 
+from ..endpoint import Endpoint
 from .policy import Policy
 
 _HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
@@ -103,5 +104,4 @@ def _port(listener: socket.socket) -> int:
 
 
 def _authority(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(Endpoint(*listener.getsockname()[:2]))

@@ -17,6 +17,11 @@ from ..confine import Account, Confinement
 #: More than 512 workers with 8 connections each need.
 FILES = 32768
 
+#: Files of a guard: each tunnel has both ends and a pipe for each direction; lookups, addresses that are tried in
+#: parallel and the loop have the others.
+FILES_PER_TUNNEL = 6
+OTHER_FILES = 256
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -75,8 +80,8 @@ class Pong:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """The guard does not allow it. ``reason`` and ``args`` make the sentence: ``errors.from_reason``."""
+class _NotConnected:
+    """``reason`` and ``args`` make the sentence: ``errors.from_reason``."""
 
     odr_id: int
     claim: int
@@ -86,16 +91,12 @@ class Refused:
     args: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Failed:
+class Refused(_NotConnected):
+    """The guard does not allow it."""
+
+
+class Failed(_NotConnected):
     """It is allowed, but the other side cannot be found or reached."""
-
-    odr_id: int
-    claim: int
-    host: str
-    port: int
-    reason: str
-    args: dict[str, Any]
 
 
 @dataclass(frozen=True)

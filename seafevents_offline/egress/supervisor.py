@@ -21,7 +21,21 @@ from ..threads import survive
 from .child import Child, launch
 from .claims import CANARY, Claims
 from .grant import KEY_BYTES, Grant, credentials
-from .messages import Close, Configuration, Ended, Event, Failed, Limits, Ping, Ready, Received, Refused, Warned
+from .messages import (
+    FILES_PER_TUNNEL,
+    OTHER_FILES,
+    Close,
+    Configuration,
+    Ended,
+    Event,
+    Failed,
+    Limits,
+    Ping,
+    Ready,
+    Received,
+    Refused,
+    Warned,
+)
 from .policy import Policy
 
 logger = logging.getLogger(__name__)
@@ -50,10 +64,6 @@ _A_WHILE = 30.0
 
 #: Seconds between two warnings that no guard can be started.
 _WARN_PERIOD = 60.0
-
-#: Files of a guard: each tunnel has two sockets and two pipes of two ends; lookups and attempts have the rest.
-_FILES_PER_TUNNEL = 6
-_OTHER_FILES = 256
 
 
 class Guard:
@@ -276,4 +286,4 @@ def tunnels(connections: int) -> int:
 
 def files(settings: Settings) -> int:
     """How many a guard may have open."""
-    return _OTHER_FILES + _FILES_PER_TUNNEL * settings.workers * tunnels(settings.connections)
+    return OTHER_FILES + FILES_PER_TUNNEL * settings.workers * tunnels(settings.connections)

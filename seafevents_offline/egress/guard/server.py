@@ -6,17 +6,12 @@ import asyncio
 import resource
 import socket
 
+from ..messages import FILES_PER_TUNNEL, OTHER_FILES
 from .tunnel import Means, Tunnel
 from .usage import Why
 
 #: Taken at once; others shall have their turn between.
 _BATCH = 32
-
-#: Files that a tunnel may have open: both ends, and a pipe for each direction.
-_FILES_PER_TUNNEL = 6
-
-#: Files for everything else: lookups, addresses that are tried in parallel, the loop.
-_OTHER_FILES = 256
 
 #: Seconds until it is tried again when the machine has no more files.
 _PAUSE = 0.1
@@ -30,7 +25,7 @@ class Server:
         self._means = means
         self._loop = asyncio.get_running_loop()
         self._tunnels: dict[asyncio.Task[None], Tunnel] = {}
-        self._room = max(4, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // _FILES_PER_TUNNEL)
+        self._room = max(4, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES) // FILES_PER_TUNNEL)
         # They shall not take all the room.
         self._strangers = min(means.limits.strangers, self._room // 4)
         listener.setblocking(False)

@@ -8,7 +8,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from ...endpoint import parse_proxy
+from ...endpoint import Endpoint, parse_proxy
 from ...errors import ConnectionFailed, ProxyRefused, ProxyUnavailable
 from . import wire
 from .request import MAX_HEAD
@@ -40,7 +40,7 @@ async def ask(sock: socket.socket, upstream: Upstream, host: str, port: int) -> 
     Raises ProxyRefused, ProxyUnavailable or ConnectionFailed.
     """
     try:
-        await wire.send(sock, _request(upstream, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"))
+        await wire.send(sock, _request(upstream, str(Endpoint(host, port))))
         head = await wire.read_head(sock, MAX_HEAD)
     except (OSError, wire.HeadUnreadable) as error:
         raise ProxyUnavailable(detail="it closed the connection.") from error

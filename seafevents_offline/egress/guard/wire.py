@@ -14,11 +14,9 @@ _PHRASES = {
     200: "Connection established",
     400: "Bad Request",
     403: "Forbidden",
-    405: "Method Not Allowed",
     407: "Proxy Authentication Required",
     429: "Too Many Requests",
     502: "Bad Gateway",
-    504: "Gateway Timeout",
 }
 
 
