@@ -15,6 +15,7 @@ import threading
 import time
 
 from ..confine import Confinement, account
+from ..due import WARNING_PERIOD, Due
 from ..errors import GuardUnavailable, OfflineDownloadError
 from ..settings import Settings
 from ..threads import survive
@@ -62,9 +63,6 @@ _GIVEN_UP_AFTER = 10
 _BACK_OFF = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
 _A_WHILE = 30.0
 
-#: Seconds between two warnings that no guard can be started.
-_WARN_PERIOD = 60.0
-
 
 class Guard:
     """Fulfils the port Egress of the engines. Starts nothing when constructed."""
@@ -86,7 +84,8 @@ class Guard:
         self._claims = Claims()
         self._stopping = threading.Event()
         self._silence = self._failures = 0
-        self._born = self._next_warning = 0.0
+        self._born = 0.0
+        self._warning = Due(WARNING_PERIOD)
         self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
 
     # --- what hosts do --------------------------------------------------------------------------------
@@ -240,9 +239,7 @@ class Guard:
         try:
             self._begin()
         except GuardUnavailable as error:
-            now = time.monotonic()
-            if now >= self._next_warning:
-                self._next_warning = now + _WARN_PERIOD
+            if self._warning.now(time.monotonic()):
                 logger.warning("%s No download goes on without it; trying again.", error)
 
     def _begin(self) -> None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ..due import WARNING_PERIOD, Due
 from ..errors import DatabaseUnavailable, OfflineDownloadError, SchemaOutdated, TempDirUnusable
 from ..repository import NodeBeat, Repository
 from ..settings import Settings
@@ -47,23 +47,6 @@ CHORE_PERIOD = 1800.0
 #: A node that has not written for this many seconds will not come back.
 NODE_RETENTION = 30 * 86400.0
 
-#: A database that stays away is worth one warning in this many seconds.
-_WARNING_PERIOD = 60.0
-
-
-@dataclass
-class _Due:
-    """Something that happens every ``period`` seconds; whatever was missed happens once."""
-
-    period: float
-    at: float = 0.0
-
-    def now(self, now: float) -> bool:
-        if now < self.at:
-            return False
-        self.at = now + self.period
-        return True
-
 
 class Scheduler:
     """Driven by OfflineDownloadTimer's thread alone."""
@@ -87,13 +70,13 @@ class Scheduler:
         self._watch = watch
         self._restored = False
         self._taken_over: frozenset[str] = frozenset()
-        self._look = _Due(LOOK_PERIOD)
-        self._scan = _Due(settings.interval)
-        self._beat = _Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
-        self._sweep = _Due(SWEEP_PERIOD)
-        self._chore = _Due(CHORE_PERIOD)
+        self._look = Due(LOOK_PERIOD)
+        self._scan = Due(settings.interval)
+        self._beat = Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
+        self._sweep = Due(SWEEP_PERIOD)
+        self._chore = Due(CHORE_PERIOD)
         self._chores = itertools.cycle((self._forget_nodes, self._give_up_paused))
-        self._next_warning = 0.0
+        self._warning = Due(WARNING_PERIOD)
         self._scanned: float | None = None
 
     def tick(self, now: float, *, woken: bool) -> float:
@@ -208,9 +191,6 @@ class Scheduler:
     def _failed(self, now: float, error: OfflineDownloadError) -> float:
         # The next turn surveys before it claims: whom it may claim from is not known any more.
         self._scan.at = now
-        level = logging.DEBUG
-        if now >= self._next_warning:
-            self._next_warning = now + _WARNING_PERIOD
-            level = logging.WARNING
+        level = logging.WARNING if self._warning.now(now) else logging.DEBUG
         logger.log(level, "%s", error)
         return min(LOOK_PERIOD, self._settings.interval)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...confine import Account
 from ...custody import clear, hand_over
+from ...due import WARNING_PERIOD, Due
 from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften
 from ...threads import survive
 from ..base import Egress
@@ -33,9 +34,8 @@ _POLL_PERIOD = 1.0
 #: Without downloads there is nothing to ask; death is told by the broken line of notifications.
 _IDLE_PERIOD = 60.0
 
-#: The pause between two starts of aria2c, and between two warnings that it cannot be started.
+#: The pause between two starts of aria2c.
 _START_PERIOD = 2.0
-_WARN_PERIOD = 60.0
 
 #: The last part of the time to stop, in which aria2c is killed if need be.
 _KILL_TIME = 0.5
@@ -62,7 +62,8 @@ class Monitor:
         self._account: Account | None = None
         self._client: RpcClient | None = None
         self._is_dying = False
-        self._next_poll = self._next_start = self._next_warning = 0.0
+        self._next_poll = self._next_start = 0.0
+        self._warning = Due(WARNING_PERIOD)
         self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
 
     def start(self) -> None:
@@ -224,9 +225,7 @@ class Monitor:
 
     def _warn(self, message: str, *values: object) -> None:
         """What may be the same every two seconds is said once a minute."""
-        now = time.monotonic()
-        if now >= self._next_warning:
-            self._next_warning = now + _WARN_PERIOD
+        if self._warning.now(time.monotonic()):
             logger.warning(message, *values)
 
     def _shut_down(self) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...due import WARNING_PERIOD, Due
 from ...errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 #: Connections that pysearpc keeps open: after a restart of seaf-server each of them fails once.
 POOLED = 5
 
-#: A server that does not answer is worth one warning in this many seconds.
-WARNING_PERIOD = 60.0
 
 #: What a quota is that is none.
 NO_QUOTA = -2
@@ -54,7 +53,7 @@ class SeafServer:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._next_warning = clock()
+        self._warning = Due(WARNING_PERIOD, clock())
         self._lock = threading.Lock()
 
     def prove(self) -> None:
@@ -210,11 +209,8 @@ class SeafServer:
                 raise self._fault(f"the Seafile server does not answer ({error.strerror or error})") from error
 
     def _fault(self, detail: str, kind: type[StorageUnavailable] = StorageUnavailable) -> StorageUnavailable:
-        level = logging.DEBUG
         with self._lock:
-            if self._clock() >= self._next_warning:
-                self._next_warning = self._clock() + WARNING_PERIOD
-                level = logging.WARNING
+            level = logging.WARNING if self._warning.now(self._clock()) else logging.DEBUG
         logger.log(level, "%s; what needs it waits", detail)
         return kind(detail=detail)
 
