@@ -95,6 +95,8 @@ def _run(argv: Sequence[str] | None) -> ExitCode:
     verb = VERBS[args.verb]
     if args.json and not verb.json:
         parser.error(f"{args.verb} prints no JSON")
+    if args.seafile and not verb.on_server:
+        parser.error(f"{args.verb} works on the embedded host only, so --seafile means nothing here")
     log.warnings_to_stderr()
     try:
         with interruptible():

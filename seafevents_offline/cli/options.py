@@ -38,6 +38,9 @@ def add_common(parser: ArgumentParser, *, json: bool, again: bool) -> None:
         default=default(None),
         help="where the files go (default: the setting library, else ./library)",
     )
+    group.add_argument(
+        "--seafile", metavar="DIR", type=Path, default=default(None), help="work on the Seafile server in this folder"
+    )
     if json:
         group.add_argument("--json", action="store_true", default=default(False), help="print JSON instead of words")
 

@@ -22,10 +22,12 @@ def _no_options(_parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Verb:
-    """``run`` gets what was typed and returns the exit code; ``json``: it can print JSON instead of words."""
+    """``run`` gets what was typed and returns the exit code; ``json``: it can print JSON instead of words;
+    ``on_server``: it works on a Seafile server (``--seafile``), not only on the embedded host."""
 
     run: Callable[[Namespace], ExitCode]
     help: str
     examples: str
     options: Callable[[ArgumentParser], None] = _no_options
     json: bool = False
+    on_server: bool = False
