@@ -52,6 +52,28 @@ class TempDir:
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 
+    def inspect(self) -> bool:
+        """Whether it is there, with the same verdict as ``open`` but without making anything: the node's id stays empty
+        where there is none yet. Raises TempDirUnusable with what is wrong."""
+        try:
+            found = self._look()
+            if found is None:
+                return False
+            self._check(found, allowed=_LET_THROUGH)
+            if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
+                raise self._unusable("its owner may not write it; run `chmod 700` on it")
+            self.node_id = self._read_node() if (self.path / "node").exists() else ""
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+        return True
+
+    def nearest(self) -> Path:
+        """It, or the nearest folder above it that there is. Raises TempDirUnusable."""
+        try:
+            return next(path for path in (self.path, *self.path.parents) if path.exists())
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
     def lock(self, deadline: float) -> int:
         """Take the lock and return its file descriptor, for the engine to inherit.
 
@@ -72,10 +94,10 @@ class TempDir:
         return fd
 
     def is_locked(self) -> bool:
-        """Whether some daemon has this directory now."""
+        """Whether some daemon has this directory now. Makes nothing: who only looks may be another user."""
         try:
-            fd = self._open_lock()
-        except TempDirUnusable:
+            fd = os.open(self.path / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
             return False
         try:
             # Shared, so that two who look at once do not see each other.
@@ -131,11 +153,21 @@ class TempDir:
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 
+    def _look(self) -> os.stat_result | None:
+        """None when it is not there but can be made."""
+        try:
+            return os.lstat(self.path)
+        except FileNotFoundError:
+            above = self.nearest()
+        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+            raise self._unusable(f"it cannot be made in {above}")
+        return None
+
     def _check(self, found: os.stat_result, allowed: int = 0) -> None:
         if not stat.S_ISDIR(found.st_mode):
             raise self._unusable("it is not a real directory")
         if found.st_uid != os.geteuid():
-            raise self._unusable("it belongs to another user")
+            raise self._unusable(f"it belongs to another user; run `chown -R {os.geteuid()}:` on it")
         if found.st_mode & 0o077 & ~allowed:
             raise self._unusable("others may read or write it; run `chmod 700` on it")
 
@@ -150,8 +182,11 @@ class TempDir:
                 logger.debug("another process made the node's id first")
             finally:
                 draft.unlink()
+        return self._read_node()
+
+    def _read_node(self) -> str:
         try:
-            return str(uuid.UUID(path.read_text(encoding="ascii").strip()))
+            return str(uuid.UUID((self.path / "node").read_text(encoding="ascii").strip()))
         except ValueError:
             raise self._unusable("its file `node` is damaged; delete that file") from None
 

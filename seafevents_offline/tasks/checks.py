@@ -36,7 +36,7 @@ class Check:
 
 
 def checks(settings: Settings, repository: Repository) -> list[Check]:
-    """Every part once; nothing is left behind but the temporary directory itself."""
+    """Every part once; nothing is left behind, and nothing of a service that is running is touched."""
     parts: dict[str, Callable[[], str]] = {
         "database": lambda: _database(repository),
         "temporary folder": lambda: _tempdir(settings),
@@ -62,8 +62,9 @@ def _database(repository: Repository) -> str:
 
 def _tempdir(settings: Settings) -> str:
     tempdir = TempDir(Path(settings.tempdir))
-    tempdir.open()
-    return f"{tempdir.path}, {format_size(shutil.disk_usage(tempdir.path).free)} free"
+    is_there = tempdir.inspect()
+    free = format_size(shutil.disk_usage(tempdir.nearest()).free)
+    return f"{tempdir.path}, {free} free" if is_there else f"{tempdir.path} will be made at the start, {free} free"
 
 
 def _engine(settings: Settings) -> str:

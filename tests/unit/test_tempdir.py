@@ -177,3 +177,41 @@ def test_a_process_is_known_by_more_than_its_number() -> None:
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
         assert not alive(name)
     assert identity(other.pid) == ""
+
+
+# --- looking without a trace --------------------------------------------------------------------------
+
+
+def test_looking_makes_nothing(path: Path) -> None:
+    tempdir = TempDir(path / "deep")
+    assert not tempdir.inspect()
+    assert not tempdir.is_locked()
+    assert tempdir.nearest() == path.parent
+    path.mkdir(mode=0o700)
+    assert TempDir(path).inspect()
+    assert not TempDir(path).is_locked()
+    assert os.listdir(path) == []
+
+
+def test_looking_gives_the_node_that_there_is(path: Path) -> None:
+    made, looked = opened(path), TempDir(path)
+    assert looked.inspect()
+    assert looked.node_id == made.node_id
+    assert looked.nearest() == path
+
+
+def test_looking_finds_wrong_what_opening_does(path: Path) -> None:
+    path.mkdir(mode=0o755)
+    with pytest.raises(TempDirUnusable, match="chmod 700"):
+        TempDir(path).inspect()
+    path.chmod(0o700)
+    (path / "node").write_text("what?")
+    with pytest.raises(TempDirUnusable, match="damaged"):
+        TempDir(path).inspect()
+    with pytest.raises(TempDirUnusable, match="Not a directory"):
+        TempDir(path / "node" / "deeper").inspect()
+
+
+def test_looking_finds_a_folder_in_which_it_cannot_be_made() -> None:
+    with pytest.raises(TempDirUnusable, match="cannot be made in /proc/self"):
+        TempDir(Path("/proc/self/offline-download")).inspect()
