@@ -6,9 +6,17 @@ Sizes are bytes, times seconds. conf/seafevents.conf.sample describes every opti
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Mapping
-from configparser import RawConfigParser
+from configparser import (
+    DuplicateOptionError,
+    DuplicateSectionError,
+    MissingSectionHeaderError,
+    ParsingError,
+    RawConfigParser,
+)
+from configparser import Error as ConfigError
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
@@ -207,6 +215,36 @@ class Settings:
     def _check_together(self) -> None:
         if self.disk_low > self.disk_high:
             raise _refusal("disk-low", f"{self.disk_low:g}%", f"at most disk-high ({self.disk_high:g}%) is allowed")
+
+
+def read_config(path: str | os.PathLike[str]) -> RawConfigParser:
+    """seafevents.conf, or another file with our section: the same for the daemon, Seahub and the command line.
+
+    Values are raw. Raises SettingsError for a file that cannot be read or is none of this kind; a file that is not
+    there is one that cannot be read.
+    """
+    config = RawConfigParser()
+    try:
+        with open(path, encoding="utf-8") as file:
+            config.read_file(file)
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        # Without its cause: errors of the parser quote lines, and passwords stand in the file.
+        raise SettingsError(section=SECTION, option="file", value=str(path), allowed=_what_is_wrong(error)) from None
+    return config
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not written in UTF-8"
+    if isinstance(error, (DuplicateSectionError, DuplicateOptionError)):
+        return f"line {error.lineno} repeats what stands above it"
+    if isinstance(error, MissingSectionHeaderError):
+        return f"line {error.lineno} stands before the first [section]"
+    if isinstance(error, ParsingError) and error.errors:
+        return f"line {error.errors[0][0]} is neither a [section] nor a name = value"
+    return "it is not of the form [section], name = value"
 
 
 def unknown_options(config: RawConfigParser) -> list[str]:

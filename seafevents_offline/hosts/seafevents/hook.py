@@ -1,0 +1,148 @@
+"""How the plugin gets into the daemon: it is told when the daemon has started, by no change of any file of its.
+
+``install`` is called by the block in conf/seahub_settings.py, by a ``.pth`` file or by ``seafevents_offline.run``, in
+processes of every kind, most of which are no daemon. So this module imports nothing that a bare Python does not have
+in memory already, and costs one look-up an import. The rest of the package is imported when the daemon has started
+(host 12 lets gevent change the standard library just before that).
+
+Seafile 12 to 14 read seahub_settings.py before ``seafevents.app.app`` is imported. 11 reads it in the middle of that:
+what stands for its App there are two methods that App calls, of modules which are imported later.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+_APP = "seafevents.app.app"
+
+# Which method is the sign, by module: class, method, and the step of the plugin that follows it.
+_Signs = dict[str, tuple[str, str, str]]
+
+_SIGNS: _Signs = {_APP: ("App", "serve_forever", "start")}
+
+#: In Seafile 11: the last thing that a foreground node starts, and the first that a background node does.
+_SIGNS_OF_11: _Signs = {
+    "seafevents.tasks.statistics": ("CountTrafficInfo", "start", "start_foreground"),
+    "seafevents.tasks.file_updates_sender": ("FileUpdatesSender", "start", "start_background"),
+}
+
+_MARK = "_seafevents_offline"
+
+
+def install() -> None:
+    """Have the plugin start with the daemon, if this process is or becomes one. Idempotent; raises nothing."""
+    try:
+        _install()
+    except Exception as error:  # noqa: BLE001 (it is logged)
+        _report(error)
+
+
+def _install() -> None:
+    if any(hasattr(finder, _MARK) for finder in sys.meta_path):
+        return
+    app = sys.modules.get(_APP)
+    # There without its App: it is being imported at this very moment.
+    signs = _SIGNS if app is None or hasattr(app, "App") else _SIGNS_OF_11
+    sys.meta_path.insert(0, _Finder(signs))
+    for name in signs:
+        if name in sys.modules:
+            _wrap(sys.modules[name], *signs[name])
+
+
+class _Finder:
+    """Finds nothing by itself; what the others find of the awaited modules is wrapped once it has been executed."""
+
+    _seafevents_offline = True
+
+    def __init__(self, signs: _Signs) -> None:
+        self._signs = signs
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in self._signs:
+            return None
+        spec = self._found(name, path, target)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _Loader(spec.loader, self._signs[name])  # type: ignore[assignment]
+        return spec
+
+    def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if not hasattr(finder, _MARK) and find is not None:
+                spec: ModuleSpec | None = find(name, path, target)
+                if spec is not None:
+                    return spec
+        return None
+
+
+class _Loader:
+    """Stands before a module's loader until the module is executed; the module itself never sees it."""
+
+    def __init__(self, loader: Any, sign: tuple[str, str, str]) -> None:
+        self._loader = loader
+        self._sign = sign
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        try:
+            _wrap(module, *self._sign)
+        except Exception as error:  # noqa: BLE001 (it is logged)
+            _report(error)
+
+
+def _wrap(module: ModuleType, owner: str, method: str, step: str) -> None:
+    kind = getattr(module, owner)
+    original = getattr(kind, method)
+    if not hasattr(original, _MARK):
+        setattr(kind, method, _followed(original, step))
+
+
+def _followed(original: Callable[..., Any], step: str) -> Callable[..., Any]:
+    """The host's method, and then ours; whatever the host's one raises is raised, and nothing of ours is done."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        _take(step, self)
+        return result
+
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(method, name, getattr(original, name, None))
+    method.__wrapped__ = original  # type: ignore[attr-defined]
+    setattr(method, _MARK, True)
+    return method
+
+
+def _take(step: str, host: object) -> None:
+    # Not what is meant for the host: KeyboardInterrupt, or the end of a greenlet.
+    try:
+        from . import plugin
+
+        getattr(plugin, step)(host)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (it is logged)
+        _report(error)
+
+
+def _report(error: BaseException) -> None:
+    try:
+        import logging
+
+        from ...text import plain, traceback_of
+
+        logging.getLogger("seafevents_offline").error(
+            "offline download is off (%s: %s)%s", type(error).__name__, plain(str(error)), traceback_of(error)
+        )
+    except Exception:  # noqa: BLE001, S110 (the host goes on, whatever has become of its log)
+        pass
