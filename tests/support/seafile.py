@@ -116,6 +116,7 @@ class Seafile:
         self.libraries_are_down = self.users_are_down = self.usage_is_down = False
         self.knows_post_multi_files = True
         self.calls: list[str] = []
+        self._events: dict[str, deque[dict[str, Any]]] = {}
         self._steps: dict[str, deque[Step]] = {}
         self._lock = threading.RLock()
 
@@ -138,8 +139,9 @@ class Seafile:
         self._steps.setdefault(function, deque()).extend(steps)
 
     def restart(self) -> None:
-        """No connection survives it; nothing that was being done is."""
+        """No connection survives it; nothing that was being done is, and no event that nobody has taken."""
         self.generation += 1
+        self._events.clear()
 
     def call(self, function: str, *args: Any) -> Any:
         """As seaf-server is called: raises SearpcError, or Died."""
@@ -226,6 +228,16 @@ class Seafile:
     def rpc_count_emailusers(self, source: str) -> int:
         assert source == "DB"
         return -1 if self.users_are_down else sum(self.users.values())
+
+    # --- events ---------------------------------------------------------------------------------------
+
+    def rpc_publish_event(self, channel: str, content: str) -> int:
+        self._events.setdefault(channel, deque()).append({"content": content, "ctime": int(time.time())})
+        return 0
+
+    def rpc_pop_event(self, channel: str) -> dict[str, Any] | None:
+        events = self._events.get(channel)
+        return events.popleft() if events else None
 
     # --- room -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,2 @@
+def sudo_mode_check(request):
+    return True
