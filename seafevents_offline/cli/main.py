@@ -16,7 +16,7 @@ from .host import interruptible
 from .options import add_common
 from .output import complain
 from .verb import ExitCode, Verb
-from .verbs import act, add, doctor, get, serve, show, stats, upgrade_db, watch
+from .verbs import act, add, disable, doctor, enable, get, serve, show, stats, upgrade_db, watch
 from .verbs import list as list_
 
 VERBS: dict[str, Verb] = {
@@ -34,6 +34,8 @@ VERBS: dict[str, Verb] = {
     "stats": stats.VERB,
     "doctor": doctor.VERB,
     "upgrade-db": upgrade_db.VERB,
+    "enable": enable.VERB,
+    "disable": disable.VERB,
 }
 
 _PROGRAM = "seafevents-offline"
