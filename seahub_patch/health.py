@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 
 from seafevents_offline.errors import from_reason
-from seafevents_offline.repository import Node
+from seafevents_offline.repository import SILENCE, Node, Presence
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.text import plain
 from seafevents_offline.units import format_size
@@ -22,20 +22,11 @@ from .replies import translated
 
 _S = OfflineDownloadStatus
 
-#: A node that has not written for so long does nothing any more, or its clock is wrong.
-SILENCE = timedelta(seconds=60)
-
-#: A node that has been silent for so long was given up, and is not missed.
-_GIVEN_UP = timedelta(days=7)
-
 #: Seconds since the last scan after which something is wrong, whatever the interval is.
 _SCAN_PATIENCE = 60.0
 
 #: What counts as a number: an exabyte.
 _LARGEST = 2**60
-
-#: What a node says once that did not start, and why.
-_OFF = "off"
 
 #: Nodes that are described.
 _MOST = 20
@@ -67,13 +58,9 @@ class Limits:
     disk_high: float
 
 
-def is_awake(node: Node, now: datetime) -> bool:
-    return _OFF not in node.health and abs(now - node.beat_at) <= SILENCE
-
-
 def is_running(nodes: Iterable[Node], now: datetime) -> bool:
     """Whether anybody downloads at all."""
-    return any(is_awake(node, now) for node in nodes)
+    return any(node.is_awake(now) for node in nodes)
 
 
 def database(answer_time: float) -> Check:
@@ -110,7 +97,7 @@ def queue(counts: Mapping[OfflineDownloadStatus, int]) -> Check:
 def of_nodes(nodes: Iterable[Node], now: datetime, limits: Limits) -> list[Check]:
     """Everything that nodes say of themselves; nothing where there is none."""
     newest = sorted(nodes, key=lambda node: node.beat_at, reverse=True)[:_MOST]
-    awake = [node for node in newest if is_awake(node, now)]
+    awake = [node for node in newest if node.is_awake(now)]
     parts: list[tuple[str, str, list[Node], Callable[[Node], Finding]]] = [
         ("nodes", gettext("Nodes"), newest, lambda node: _presence(node, now)),
         ("engine", gettext("Download program"), awake, _engine),
@@ -131,21 +118,16 @@ def _database(ok: bool, sentence: str) -> Check:
 
 
 def _presence(node: Node, now: datetime) -> Finding:
-    silence = (now - node.beat_at).total_seconds()
-    ok = is_awake(node, now)
-    why = ""
-    if _OFF in node.health:
-        sentence = gettext("{node} (version {version}) did not start {time} ago: {why}")
-        why = _reason(node.health[_OFF])
-        ok = silence > _GIVEN_UP.total_seconds()
-    elif ok:
-        sentence = gettext("{node} (version {version}) was last heard of {time} ago.")
-    elif silence < 0:
-        sentence = gettext("{node} (version {version}) has a clock that is {time} ahead; please set it.")
-    else:
-        sentence = gettext("{node} (version {version}) has been silent for {time}.")
-        ok = silence > _GIVEN_UP.total_seconds()
-    return _finding(ok, node, sentence, version=node.version, time=_duration(abs(silence)), why=why)
+    presence = node.presence(now)
+    sentence = {
+        Presence.AWAKE: gettext("{node} (version {version}) was last heard of {time} ago."),
+        Presence.DID_NOT_START: gettext("{node} (version {version}) did not start {time} ago: {why}"),
+        Presence.SILENT: gettext("{node} (version {version}) has been silent for {time}."),
+        Presence.AHEAD: gettext("{node} (version {version}) has a clock that is {time} ahead; please set it."),
+    }[presence]
+    time = _duration(abs(node.silence(now).total_seconds()))
+    why = _reason(node.off) if presence is Presence.DID_NOT_START else ""
+    return _finding(not node.is_missed(now), node, sentence, version=node.version, time=time, why=why)
 
 
 def _engine(node: Node) -> Finding:
@@ -227,7 +209,7 @@ def _duration(seconds: float) -> str:
 
 
 def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
-    return Finding(ok, plain(sentence.format(node=node.name or node.node_id, **values)))
+    return Finding(ok, plain(sentence.format(node=node.label, **values)))
 
 
 def _number(values: Any, key: str) -> float:

@@ -21,13 +21,15 @@ from .reports import Reports
 from .reservations import Reservations
 from .schema import Schema
 from .state import State
-from .values import SORTS, Node, NodeBeat, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
+from .values import SILENCE, SORTS, Node, NodeBeat, Presence, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
 from .workers import Workers
 
 __all__ = [
+    "SILENCE",
     "SORTS",
     "Node",
     "NodeBeat",
+    "Presence",
     "Repository",
     "Stats",
     "StatusCount",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from ..status import OfflineDownloadStatus
@@ -12,6 +13,12 @@ from ..task import Task
 
 #: The columns that a list can be sorted by; ``-`` before one turns the order round.
 SORT_COLUMNS = ("odr_id", "timestamp", "finished_at", "name", "size", "status", "priority")
+
+#: A node that has not written for so long does nothing any more, or its clock is wrong.
+SILENCE = timedelta(seconds=60)
+
+#: A node that has been silent for so long was given up, and is not missed.
+_GIVEN_UP = timedelta(days=7)
 
 #: Everything that ``TaskQuery.sort`` may be.
 SORTS = frozenset(f"{sign}{column}" for column in SORT_COLUMNS for sign in ("", "-"))
@@ -87,15 +94,51 @@ class NodeBeat:
     health: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Presence(Enum):
+    """How a node is, for whoever reads its row."""
+
+    AWAKE = "awake"
+    DID_NOT_START = "did not start"
+    SILENT = "silent"
+    AHEAD = "ahead"  # its clock, or the reader's, is wrong
+
+
 @dataclass(frozen=True)
 class Node:
-    """A daemon as it last wrote of itself. ``beat_at`` is naive UTC by that daemon's clock."""
+    """A daemon as it last wrote of itself. ``beat_at`` is naive UTC by that daemon's clock; ``now`` is the reader's."""
 
     node_id: str
     name: str
     version: str
     beat_at: datetime
     health: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return self.name or self.node_id
+
+    @property
+    def off(self) -> Any:
+        """What it says when it did not start: why; None when it did."""
+        return self.health.get("off")
+
+    def silence(self, now: datetime) -> timedelta:
+        """Since when it has not written; negative when its clock is ahead."""
+        return now - self.beat_at
+
+    def presence(self, now: datetime) -> Presence:
+        if "off" in self.health:
+            return Presence.DID_NOT_START
+        if abs(self.silence(now)) <= SILENCE:
+            return Presence.AWAKE
+        return Presence.AHEAD if self.silence(now) < timedelta(0) else Presence.SILENT
+
+    def is_awake(self, now: datetime) -> bool:
+        return self.presence(now) is Presence.AWAKE
+
+    def is_missed(self, now: datetime) -> bool:
+        """Whether it should be awake and is not."""
+        return not self.is_awake(now) and self.silence(now) <= _GIVEN_UP
 
 
 @dataclass(frozen=True)
