@@ -33,6 +33,7 @@ KNOWN_SCHEMES = ("http", "https", "ftp")
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
 _PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,6})?\s*%?", re.ASCII)
+_REMARK = re.compile(r"(^|[ \t])[#;].*", re.MULTILINE)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?|[0-9]{1,9}", re.ASCII)
 
 
@@ -178,6 +179,7 @@ class Settings:
     storage: str = _option("seafile", _Kind(_storage, "seafile or folder is allowed"))
     library: str = _option("./library", _TEXT)
     node: str = _option("", _TEXT)
+    notify: bool = _option(True, _BOOLEAN)
     webhook_url: str = _option("", _TEXT, secret=True)
     webhook_secret: str = _option("", _TEXT, secret=True)
 
@@ -217,25 +219,36 @@ class Settings:
             raise _refusal("disk-low", f"{self.disk_low:g}%", f"at most disk-high ({self.disk_high:g}%) is allowed")
 
 
-def read_config(path: str | os.PathLike[str]) -> RawConfigParser:
-    """seafevents.conf, or another file with our section: the same for the daemon, Seahub and the command line.
+class SettingsUnreadable(SettingsError):
+    """The whole file; said to administrators, in English."""
 
-    Values are raw. Raises SettingsError for a file that cannot be read or is none of this kind; a file that is not
-    there is one that cannot be read.
+    reason = "settings_unreadable"
+    sentence = "The settings in {path} cannot be read: {problem}."
+
+
+def read_config(path: str | os.PathLike[str]) -> RawConfigParser:
+    """seafevents.conf, or another file with our section: read alike by the daemon, Seahub and the command line.
+
+    Values are raw. Those of our section have lost remarks behind them, which a host takes away since 13; the others
+    are as a host up to 12 reads them: a password may hold `` #``. What the hosts' own parsers refuse is refused here,
+    too. Raises SettingsUnreadable, also for a file that is not there.
     """
     config = RawConfigParser()
     try:
         with open(path, encoding="utf-8") as file:
             config.read_file(file)
     except (OSError, UnicodeDecodeError, ConfigError) as error:
-        # Without its cause: errors of the parser quote lines, and passwords stand in the file.
-        raise SettingsError(section=SECTION, option="file", value=str(path), allowed=_what_is_wrong(error)) from None
+        # Without its cause: a parser's error quotes lines, and passwords stand in the file.
+        raise SettingsUnreadable(path=os.fspath(path), problem=_problem(error)) from None
+    if config.has_section(SECTION):
+        for option, text in config.items(SECTION):
+            config.set(SECTION, option, _REMARK.sub("", text).strip())
     return config
 
 
-def _what_is_wrong(error: Exception) -> str:
+def _problem(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"it cannot be read ({error.strerror})"
+        return str(error.strerror)
     if isinstance(error, UnicodeDecodeError):
         return "it is not written in UTF-8"
     if isinstance(error, (DuplicateSectionError, DuplicateOptionError)):
@@ -243,7 +256,7 @@ def _what_is_wrong(error: Exception) -> str:
     if isinstance(error, MissingSectionHeaderError):
         return f"line {error.lineno} stands before the first [section]"
     if isinstance(error, ParsingError) and error.errors:
-        return f"line {error.errors[0][0]} is neither a [section] nor a name = value"
+        return f"line {error.errors[0][0]} is neither a [section] nor name = value"
     return "it is not of the form [section], name = value"
 
 

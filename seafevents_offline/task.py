@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -19,8 +20,15 @@ KEPT_FOR = 86400.0
 
 _PERMISSION = "permission"
 
+_REPO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 #: What a record's priority may be; it orders one owner's own tasks only.
 PRIORITIES = range(101)
+
+
+def is_repo_id(text: str) -> bool:
+    """Whether a library can have this id."""
+    return _REPO_ID.fullmatch(text) is not None
 
 
 def active_key(owner: str, repo_id: str, path: str, url: str) -> str:

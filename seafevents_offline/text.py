@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import traceback
 import unicodedata
+from typing import Any
 
 #: Control characters, line ends, marks of writing direction, and halves of characters.
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -35,6 +37,16 @@ def traceback_of(error: BaseException) -> str:
 def escape_lines(message: str) -> str:
     """A message of a log with what ``traceback_of`` may have put behind it: each line for itself."""
     return _CONTINUED.join(escape(line) for line in message.split(_CONTINUED))
+
+
+class LineFormatter(logging.Formatter):
+    """Messages hold names and sentences of servers; they shall not make lines or colours of their own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return escape_lines(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return traceback_of(ei[1]).lstrip("\n")
 
 
 def _is_visible(char: str) -> bool:

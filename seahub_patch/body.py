@@ -16,7 +16,7 @@ from rest_framework.parsers import BaseParser
 from seafevents_offline.errors import LinkEmpty, LinkInvalid, NameInvalid, OfflineDownloadError, PathInvalid
 from seafevents_offline.filename import check_name, check_path
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
-from seafevents_offline.task import PRIORITIES
+from seafevents_offline.task import PRIORITIES, is_repo_id
 
 from .replies import Refusal, translated
 
@@ -26,7 +26,6 @@ MAX_BYTES = 2_621_440
 #: Links that one request may bring.
 MAX_LINKS = 100
 
-_REPO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # Django's own field in forms.
 _FOREIGN = frozenset({"csrfmiddlewaretoken"})
@@ -88,7 +87,7 @@ def final_states(request: Any) -> frozenset[OfflineDownloadStatus]:
 
 
 def repo_id_of(text: str) -> str:
-    if not _REPO_ID.fullmatch(text):
+    if not is_repo_id(text):
         raise Refusal(400, gettext("repo_id invalid."))
     return text
 

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
 
 from ..errors import StorageUnavailable
-from ..text import escape_lines, traceback_of
+from ..text import LineFormatter
 
 _PACKAGES = (__name__.partition(".")[0], "seahub_patch")
 #: What the page is made of; it is heard when it fails, not each time that somebody mistypes an address.
@@ -19,16 +18,6 @@ _SHORT = "%(message)s"
 _LONG = "[%(asctime)s] %(levelname)s %(threadName)s %(message)s"
 _MAX_BYTES = 5 * 1024**2
 _OLD_FILES = 3
-
-
-class _Formatter(logging.Formatter):
-    """Messages hold names and sentences of servers; they shall not make lines or colours of their own."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        return escape_lines(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
-        return traceback_of(ei[1]).lstrip("\n")
 
 
 def warnings_to_stderr() -> None:
@@ -60,7 +49,7 @@ def _file(data: Path) -> logging.Handler:
 def _set(level: int, line: str, *handlers: logging.Handler) -> None:
     """Instead of what was set before; other packages' loggers are left alone."""
     for handler in handlers:
-        handler.setFormatter(_Formatter(line))
+        handler.setFormatter(LineFormatter(line))
     for names, threshold in ((_PACKAGES, level), (_LIBRARIES, logging.ERROR)):
         for name in names:
             _set_one(logging.getLogger(name), threshold, handlers)

@@ -16,6 +16,7 @@ from .database import Database
 from .doors import Doors
 from .lists import Lists
 from .nodes import Nodes
+from .notices import Notices
 from .part import utc_now
 from .reports import Reports
 from .reservations import Reservations
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Schema):
+class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Notices, Schema):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:
@@ -50,9 +51,9 @@ class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Work
         self._database.close()
 
 
-def open(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Repository:
+def open(settings: Settings, *, clock: Callable[[], datetime] = utc_now, patience: int | None = None) -> Repository:
     """The repository behind ``settings.database``; connects to nothing yet. Raises SettingsError.
 
-    ``clock`` gives naive UTC.
+    ``clock`` gives naive UTC; ``patience``: seconds that the database may take for an answer, 30 when None.
     """
-    return Repository(Database(settings.database), clock)
+    return Repository(Database(settings.database, patience=patience), clock)

@@ -29,8 +29,12 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 Work = Callable[[Connection], _T]
 
-#: Seconds that a statement on SQLite waits for another writer.
-_BUSY_TIMEOUT = 15.0
+#: Seconds that a database may take for an answer.
+PATIENCE = 30
+
+#: Seconds that a statement on SQLite waits for another writer, and a connection to a server for the server, at most.
+_BUSY_TIMEOUT = 15
+_CONNECT_TIMEOUT = 10
 
 #: Seconds before a deadlock's loser tries again (each halved to doubled by chance, so that two do not meet again).
 _PAUSES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0)
@@ -47,11 +51,12 @@ _MYSQL_SESSION = (
 class Database:
     """One database; nothing is opened before the first call."""
 
-    def __init__(self, url: str | URL, *, patience: int = 30) -> None:
-        """``patience``: seconds that a server may take for an answer. Raises SettingsError."""
+    def __init__(self, url: str | URL, *, patience: int | None = None) -> None:
+        """``patience``: seconds that it may take for an answer; None: ``PATIENCE``. Raises SettingsError."""
+        patience = patience or PATIENCE
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _mysql_engine(self.url, patience)
+        self.engine = _sqlite_engine(self.url, patience) if self.is_sqlite else _mysql_engine(self.url, patience)
         self._closed = threading.Event()
         self._process = os.getpid()
         self._inherited: list[Pool] = []
@@ -144,21 +149,21 @@ def _sqlite_path(text: str | URL) -> str | None:
     return unquote(path, errors="surrogateescape")
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, patience: int) -> Engine:
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         poolclass=QueuePool,
         pool_use_lifo=True,
-        connect_args={} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT},
+        connect_args={} if "timeout" in url.query else {"timeout": min(_BUSY_TIMEOUT, patience)},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def _mysql_engine(url: URL, patience: int) -> Engine:
-    timeouts = {"connect_timeout": 10, "read_timeout": patience, "write_timeout": patience}
+    timeouts = {"connect_timeout": min(_CONNECT_TIMEOUT, patience), "read_timeout": patience, "write_timeout": patience}
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",

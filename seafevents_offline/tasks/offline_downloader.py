@@ -12,7 +12,7 @@ import contextlib
 import logging
 import platform
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from ..task import Task
 from ..tempdir import TempDir
 from . import boundary, nodes
 from .health import engine_as_json, health, off
+from .observers import Observer, Observers
 from .pool import WorkerPool
 from .scheduler import Scheduler
 from .timer import OfflineDownloadTimer
@@ -47,13 +48,20 @@ _LOCK_PATIENCE = 6.0
 
 class OfflineDownloader:
     """``config``: the host's parsed seafevents.conf, or Settings made by another door. ``own_names``: the hosts by
-    which people reach the server that this belongs to; nothing is downloaded from them."""
+    which people reach the server that this belongs to; nothing is downloaded from them. ``observers`` are told what
+    becomes of tasks."""
 
-    def __init__(self, config: RawConfigParser | Settings, own_names: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        config: RawConfigParser | Settings,
+        own_names: Collection[str] = (),
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.settings = config if isinstance(config, Settings) else _parse(config)
         self.policy = Policy.from_settings(self.settings, own_names=own_names)
         self.repository: Repository = repository.open(self.settings)
         self.tempdir = TempDir(Path(self.settings.tempdir))
+        self._observers = Observers(observers)
         self._timer: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
         self._guard: Guard | None = None
@@ -125,7 +133,7 @@ class OfflineDownloader:
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
         pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy)
-        worker = Worker(pipeline, self.repository, self.tempdir)
+        worker = Worker(pipeline, self.repository, self.tempdir, self._observers)
         pool = self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
             settings=self.settings,

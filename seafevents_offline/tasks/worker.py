@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import InfrastructureError, OfflineDownloadError
 from ..pipeline import Pipeline
@@ -12,6 +12,7 @@ from ..repository import Repository
 from ..task import Done, Failed, Gone, Outcome, Progress, Retry
 from ..tempdir import TempDir
 from ..threads import survive
+from .observers import Observers
 from .run import TaskRun
 
 logger = logging.getLogger(__name__)
@@ -27,19 +28,20 @@ class Worker:
     pipeline: Pipeline
     repository: Repository
     tempdir: TempDir
+    observers: Observers = field(default_factory=Observers)
 
     def work(self, run: TaskRun) -> None:
         """One task from claim to outcome; returns when nothing of it is left to do for this process."""
         outcome: list[Outcome] = []
         task = run.task
-        logger.info("task %s: %s, claim %s", task.odr_id, task.status.state, task.claim)
+        self.observers.tell(task)
         if not survive(f"task {task.odr_id}:", lambda: outcome.append(self.pipeline.run(task, run))):
             outcome.append(Failed(OfflineDownloadError()))
         survive(f"task {task.odr_id}:", lambda: self._conclude(run, outcome[0]))
 
     def _conclude(self, run: TaskRun, outcome: Outcome) -> None:
         if isinstance(outcome, Gone):
-            logger.info("task %s: left, it is not ours any more", run.task.odr_id)
+            self.observers.tell(run.task, outcome)
             if run.given_up:
                 self.tempdir.delete(run.task.odr_id)
             return
@@ -62,18 +64,10 @@ class Worker:
                 if run.gone:
                     return
             else:
-                logger.info("task %s: %s", odr_id, _in_words(outcome) if written else "is not ours any more")
+                self.observers.tell(run.task, outcome if written else Gone())
                 return
 
 
 def _keeps_folder(outcome: Done | Failed | Retry) -> bool:
     """What was downloaded is of use: soon, or when a person has mended what is wrong with the library."""
     return isinstance(outcome, Retry) or (isinstance(outcome, Failed) and outcome.error.keeps_folder)
-
-
-def _in_words(outcome: Done | Failed | Retry) -> str:
-    if isinstance(outcome, Done):
-        return f"stored, {outcome.size} bytes"
-    if isinstance(outcome, Retry):
-        return f"again in {outcome.after:.0f} s ({outcome.error.reason}: {outcome.error})"
-    return f"failed ({outcome.error.reason}: {outcome.error})"

@@ -29,7 +29,8 @@ S = OfflineDownloadStatus
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite serves those who wait in no order: of eight, one may be the last very often on a busy machine."""
-    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 120.0)
+    for limit in ("PATIENCE", "_BUSY_TIMEOUT"):
+        monkeypatch.setattr(database, limit, 120)
 
 
 def at_once(calls: Iterable[Callable[[], Any]], timeout: float = 120) -> list[Any]:

@@ -107,6 +107,7 @@ GOOD = [
     ("storage", "folder", "folder"),
     ("library", "/srv/library", "/srv/library"),
     ("node", "node one", "node one"),
+    ("notify", "false", False),
     ("webhook-url", "https://example.com/hook?x=%(y)s", "https://example.com/hook?x=%(y)s"),
     ("webhook-secret", "%s%(a)s;#=", "%s%(a)s;#="),
 ]
@@ -182,6 +183,7 @@ BAD = [
         )
     ],
     *[("run-as", text) for text in ("root", "0", "00", "no body", "-x", "a/b", "1000:1000", "x" * 34, "ünal")],
+    *[("notify", text) for text in ("2", "maybe", "false # never")],
     *[("storage", text) for text in ("s3", "Folder", "seafile # best")],
 ]
 

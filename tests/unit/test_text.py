@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seafevents_offline.cli.log import _Formatter
-from seafevents_offline.text import escape_lines, plain, traceback_of
+from seafevents_offline.text import LineFormatter, escape_lines, plain, traceback_of
 from seafevents_offline.threads import survive
 
 TEXTS = st.text(st.characters(), max_size=40)
@@ -75,7 +74,7 @@ def test_our_own_log_writes_the_tracebacks_of_others_in_the_same_way() -> None:
     except RuntimeError as error:
         info = (RuntimeError, error, error.__traceback__)
     record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, "failed: %s", (FORGED,), info)
-    first, *others = _Formatter("%(message)s").format(record).splitlines()
+    first, *others = LineFormatter("%(message)s").format(record).splitlines()
     assert first == r"failed: x\r\n2026-01-01 00:00:00,000 [INFO] task 7: stored\n\x1b[2J\u202e"
     assert others
     assert all(line.startswith("    ") and line.isprintable() for line in others)
