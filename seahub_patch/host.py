@@ -25,7 +25,7 @@ from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import SettingsError
 from seafevents_offline.link import host_of
 from seafevents_offline.repository import Repository
-from seafevents_offline.settings import SECTION, Settings
+from seafevents_offline.settings import SECTION, Settings, read_config
 
 _T = TypeVar("_T")
 
@@ -271,12 +271,9 @@ def _made(path: str) -> Any:
 
 
 def _events_config() -> RawConfigParser:
-    """seafevents.conf; empty where there is none, as Seahub removes the setting then."""
-    config = RawConfigParser(strict=False)
+    """seafevents.conf; empty where there is none, as Seahub removes the setting then. Raises SettingsError."""
     path = getattr(django_settings, "EVENTS_CONFIG_FILE", None)
-    if path:
-        config.read(path, encoding="utf-8")
-    return config
+    return read_config(path) if path else RawConfigParser()
 
 
 def _events_database() -> str:

@@ -16,7 +16,6 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from configparser import Error as ConfigError
 from configparser import RawConfigParser
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +25,10 @@ from .. import repository
 from ..egress.admission import admitted
 from ..egress.policy import Policy
 from ..endpoint import parse_opened
-from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, SettingsError, StorageUnavailable
+from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, StorageUnavailable
 from ..filename import check_name, check_path
 from ..repository import Repository
-from ..settings import SECTION, Settings, unknown_options
+from ..settings import Settings, read_config, unknown_options
 from ..status import Action, OfflineDownloadStatus
 from ..task import NewTask, Task
 from ..tasks import OfflineDownloader
@@ -266,9 +265,9 @@ def _make_folder(folder: Path, mode: int) -> None:
 
 
 def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequence[str]) -> Settings:
-    parser = RawConfigParser()
-    if config is not None:
-        _read_config(parser, config)
+    parser = RawConfigParser() if config is None else read_config(config)
+    for sentence in unknown_options(parser):
+        logger.warning("%s", sentence)
     settings = Settings.from_config(
         parser,
         interval=1.0,
@@ -285,17 +284,6 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         library=str((library or Path(settings.library)).absolute()),
         allow_addresses=(*settings.allow_addresses, *(str(parse_opened(text)) for text in allow)),
     )
-
-
-def _read_config(parser: RawConfigParser, config: Path) -> None:
-    try:
-        with open(config, encoding="utf-8") as file:
-            parser.read_file(file)
-    except (OSError, ConfigError, UnicodeDecodeError) as error:
-        detail = " ".join(str(error).split())
-        raise SettingsError(section=SECTION, option="--config", value=str(config), allowed=detail) from error
-    for sentence in unknown_options(parser):
-        logger.warning("%s", sentence)
 
 
 def _provisional(new: NewTask) -> Task:

@@ -1,27 +1,63 @@
 """Where the host's database is: in the daemon as the daemon says, outside as its files say.
 
-Nothing is connected here, and no engine of the host's is used: its connections have no room for emoji. What comes out
-is a URL with the password in it, for our own engine (``repository``).
+Nothing is connected here. What comes out is a URL with the password in it, for an engine of our own (``repository``):
+the host's has no room for emoji.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from configparser import RawConfigParser
+from os.path import abspath
 from typing import Any
 from urllib.parse import quote
+
+from ...errors import SettingsError
 
 _SECTION = "DATABASE"
 _VARIABLES = "SEAFILE_MYSQL_DB_"
 
+#: The first that reads the environment instead of the section.
+_WITH_VARIABLES = 13
+
+
+class HostDatabaseUnknown(SettingsError):
+    """``detail`` quotes nothing: the host's own words may hold the password."""
+
+    reason = "host_database_unknown"
+    sentence = (
+        "The database of the Seafile server is not known ({detail});"
+        " database = mysql+pymysql://… in [OFFLINE DOWNLOAD] would name one."
+    )
+
 
 def by_factory(path: str) -> str:
-    """As the running daemon itself reaches it; ``path`` is that of seafevents.conf."""
+    """As the running daemon itself reaches it; ``path``: seafevents.conf. Raises HostDatabaseUnknown."""
+    try:
+        return _url_of_host(path)
+    except Exception as error:  # noqa: BLE001 (the host's code raises what it likes)
+        detail = f"{type(error).__name__} in seafevents.db"
+    raise HostDatabaseUnknown(detail=detail)
+
+
+def by_files(config: RawConfigParser, environ: Mapping[str, str], version: int | None = None) -> str:
+    """As the daemon would reach it, whose environment is ``environ``: by ``[DATABASE]`` up to Seafile 12, by
+    SEAFILE_MYSQL_DB_* since 13. Raises HostDatabaseUnknown.
+
+    Without a ``version`` the variables count where there are any: servers that came to 13 may still have the section.
+    """
+    if version is None:
+        is_told = any(name.startswith(_VARIABLES) for name in environ)
+        version = _WITH_VARIABLES if is_told or not config.has_section(_SECTION) else 0
+    return _by_variables(environ) if version >= _WITH_VARIABLES else _by_section(config)
+
+
+def _url_of_host(path: str) -> str:
     from seafevents.db import init_db_session_class
 
-    (first, *_) = inspect.signature(init_db_session_class).parameters
-    session = init_db_session_class(*_arguments(first, path))()
+    parameters = list(inspect.signature(init_db_session_class).parameters)
+    session = init_db_session_class(*_arguments(parameters[:1], path))()
     engine = session.get_bind().engine
     try:
         return _rendered(engine.url)
@@ -30,34 +66,26 @@ def by_factory(path: str) -> str:
         engine.dispose()
 
 
-def by_files(config: RawConfigParser, environ: Mapping[str, str], version: int | None = None) -> str:
-    """As the daemon would reach it: by ``[DATABASE]`` up to Seafile 12, by the environment since 13."""
-    if version is None:
-        version = 12 if config.has_section(_SECTION) and not _is_told(environ) else 13
-    return _by_section(config) if version < 13 else _by_environment(environ)
-
-
-def _arguments(first: str, path: str) -> tuple[Any, ...]:
-    if first == "config_file":
-        return (path,)
-    if first == "config":
+def _arguments(first: list[str], path: str) -> list[Any]:
+    """What it wants to know: the path (up to 9), what is in it (10 to 12), or nothing (since 13)."""
+    if first == ["config_file"]:
+        return [path]
+    if first == ["config"]:
         from seafevents.app.config import get_config
 
-        return (get_config(path),)
-    return ()
+        return [get_config(path)]
+    return []
 
 
 def _rendered(url: Any) -> str:
     if url.get_backend_name() == "sqlite":
-        return f"sqlite:///{quote(url.database or '', errors='surrogateescape')}"
+        return _sqlite(url.database or "")
     return str(url.render_as_string(hide_password=False))
 
 
-def _is_told(environ: Mapping[str, str]) -> bool:
-    return any(name.startswith(_VARIABLES) for name in environ)
+def _by_variables(environ: Mapping[str, str]) -> str:
+    """With what stands for them where they are not set (``seafevents.app.config`` of 13)."""
 
-
-def _by_environment(environ: Mapping[str, str]) -> str:
     def told(name: str, otherwise: str) -> str:
         return environ.get(_VARIABLES + name) or otherwise
 
@@ -71,23 +99,48 @@ def _by_environment(environ: Mapping[str, str]) -> str:
 
 
 def _by_section(config: RawConfigParser) -> str:
-    def told(name: str, otherwise: str = "") -> str:
-        # The host's parser reads %% as one.
-        return (config.get(_SECTION, name, raw=True, fallback="") or "").replace("%%", "%") or otherwise
-
-    if told("type").startswith("sqlite"):
-        return f"sqlite:///{quote(told('path'), errors='surrogateescape')}"
+    """As ``seafevents.db.create_engine_from_conf`` of 11 and 12 does."""
+    told = _reader(config)
+    kind = told("type", "")
+    if kind in ("sqlite", "sqlite3"):
+        return _sqlite(abspath(_needed(told, "path")))
+    if kind != "mysql":
+        raise HostDatabaseUnknown(detail=f"[{_SECTION}] has no type that is mysql or sqlite")
+    socket = told("unix_socket", "")
     return _mysql(
-        user=told("username"),
-        password=told("password"),
-        host=told("host", "localhost"),
+        user=_needed(told, "username"),
+        # With a socket the host sends no password.
+        password="" if socket else told("password", ""),
+        host=told("host", "localhost").lower(),
         port=told("port", "3306"),
-        name=told("name"),
-        socket=told("unix_socket"),
+        name=_needed(told, "name"),
+        socket=socket,
     )
 
 
+def _reader(config: RawConfigParser) -> Callable[[str, str], str]:
+    def told(name: str, otherwise: str) -> str:
+        # The host's parser reads two percent signs as one.
+        return (config.get(_SECTION, name, raw=True, fallback="") or "").replace("%%", "%") or otherwise
+
+    return told
+
+
+def _needed(told: Callable[[str, str], str], name: str) -> str:
+    value = told(name, "")
+    if not value:
+        raise HostDatabaseUnknown(detail=f"[{_SECTION}] has no {name}")
+    return value
+
+
+def _sqlite(path: str) -> str:
+    return f"sqlite:///{quote(path, errors='surrogateescape')}"
+
+
 def _mysql(*, user: str, password: str, host: str, port: str, name: str, socket: str = "") -> str:
+    if not (port.isascii() and port.isdigit()):
+        raise HostDatabaseUnknown(detail="its port is no number")
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
     place = f"[{host}]" if ":" in host else host
     query = f"?unix_socket={quote(socket)}" if socket else ""
-    return f"mysql+pymysql://{quote(user, safe='')}:{quote(password, safe='')}@{place}:{port}/{quote(name)}{query}"
+    return f"mysql+pymysql://{login}@{place}:{port}/{name}{query}"

@@ -1,8 +1,8 @@
-"""The plugin inside the daemon: messages are listened to where the daemon does, downloads run where its background
-tasks run (docs/hosts.md has the nodes of a cluster).
+"""The plugin inside the daemon: it listens where the daemon listens to messages, and downloads where the daemon's
+background tasks run.
 
-Whatever is wrong is one line in the daemon's log; the daemon goes on. A start that failed is tried again when the
-daemon is started again.
+Whatever is wrong is one message in the daemon's log, and the daemon goes on. A start that failed is not tried again:
+what was mended counts when the daemon is started the next time, like every change of seafevents.conf.
 """
 
 from __future__ import annotations
@@ -13,116 +13,110 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from ...errors import OfflineDownloadError, SettingsError
+from ...errors import OfflineDownloadError
 from ...handlers import register_handlers
 from ...link import host_of
 from ...settings import SECTION, Settings, read_config, unknown_options
 from ...tasks import OfflineDownloader
-from ...threads import survive
-from . import database
+from ...text import traceback_of
+from . import database, logs, notices
 
 logger = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
 
-class Plugin:
-    """One daemon's. ``settings`` are enabled and say where the database is."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.downloader = OfflineDownloader(settings, own_names=own_names())
-
-    def listen(self) -> None:
-        """Be told by messages; the daemon must be about to listen, or be listening already."""
-        from seafevents.app.mq_handler import message_handler
-
-        register_handlers(message_handler, self.downloader)
-
-    def download(self) -> None:
-        """Raises what OfflineDownloader.start does."""
-        self.downloader.start()
-
-
+#: One step after the other, each once a process: Seafile 11 tells of them from two threads.
 _lock = threading.Lock()
-_taken: set[Callable[[Plugin], None]] = set()
+_taken: set[Callable[[OfflineDownloader], None]] = set()
 
 
 def start(app: Any) -> None:
     """``app`` has started all that it starts (Seafile 12 to 14)."""
     if app._fg_tasks_enabled:
-        _take(Plugin.listen)
+        _take(_listen)
     if app._bg_tasks_enabled:
-        _take(Plugin.download)
+        _take(_download)
 
 
-def start_foreground(host: object) -> None:
-    """This daemon listens to messages (Seafile 11)."""
-    _take(Plugin.listen)
+def start_foreground(_: object) -> None:
+    """This daemon has begun to listen (Seafile 11)."""
+    _take(_listen)
 
 
-def start_background(host: object) -> None:
-    """This daemon runs background tasks (Seafile 11); it is in the midst of starting them and does not wait for us."""
-    threading.Thread(target=_take, args=(Plugin.download,), name="offline-start", daemon=True).start()
+def start_background(_: object) -> None:
+    """This daemon starts its background tasks (Seafile 11); those that follow do not wait for us."""
+    threading.Thread(target=_take, args=(_download,), name="offline-start", daemon=True).start()
 
 
-def _take(step: Callable[[Plugin], None]) -> None:
-    """Once a process, whoever asks for it again; raises nothing."""
+def _listen(downloader: OfflineDownloader) -> None:
+    from seafevents.app.mq_handler import message_handler
+
+    # Where it is not started, the node that runs it looks into the table by itself.
+    register_handlers(message_handler, downloader)
+
+
+def _download(downloader: OfflineDownloader) -> None:
+    downloader.start()
+
+
+def _take(step: Callable[[OfflineDownloader], None]) -> None:
     with _lock:
-        if step not in _taken:
-            _taken.add(step)
-            survive("offline download", lambda: _try(step))
-
-
-def _try(step: Callable[[Plugin], None]) -> None:
-    plugin = _plugin()
-    try:
-        if plugin is not None:
-            step(plugin)
-    except OfflineDownloadError as error:
-        logger.error("offline download: stays off: %s", error)
+        if step in _taken:
+            return
+        _taken.add(step)
+        downloader = _downloader()
+        if downloader is not None:
+            _attempt(lambda: step(downloader))
 
 
 @cache
-def _plugin() -> Plugin | None:
-    """None, and a line in the log, where it shall not or cannot run."""
+def _downloader() -> OfflineDownloader | None:
+    """This process's, if it can and shall have one: that is found out once."""
+    return _attempt(_made)
+
+
+def _attempt(action: Callable[[], _T]) -> _T | None:
+    """None, and one message in the log, when it fails."""
     try:
-        return _made()
-    except SettingsError as error:
-        logger.error("offline download: stays off: %s", error)
+        return action()
+    except OfflineDownloadError as error:
+        logger.error("offline download: is off until the next start: %s", error)
+    except Exception as error:  # noqa: BLE001 (it is logged)
+        logger.error("offline download: is off until the next start%s", traceback_of(error))
+    return None
+
+
+def _made() -> OfflineDownloader | None:
+    """Nothing is started and nothing connected."""
+    settings = _settings(os.environ["EVENTS_CONFIG_FILE"])
+    if settings is None:
         return None
+    logs.install()
+    return OfflineDownloader(settings, own_names=own_names(), observers=notices.observers(settings))
 
 
-def _made() -> Plugin | None:
-    path = os.environ["EVENTS_CONFIG_FILE"]
+def _settings(path: str) -> Settings | None:
+    """With the database filled in; None unless it is switched on. Raises SettingsError."""
     if not os.path.exists(path):
         return None
     config = read_config(path)
     if not config.has_section(SECTION):
         return None
+    settings = Settings.from_config(config)
     for sentence in unknown_options(config):
         logger.warning("offline download: %s", sentence)
-    settings = Settings.from_config(config)
     if not settings.enabled:
-        logger.info("offline download: is off; [%s] enabled = true turns it on", SECTION)
+        logger.info("offline download: is off; enabled = true in [%s] turns it on", SECTION)
         return None
-    return Plugin(replace(settings, database=settings.database or _host_database(path)))
-
-
-def _host_database(path: str) -> str:
-    try:
-        return database.by_factory(path)
-    except Exception as error:  # noqa: BLE001 (it becomes ours, without its words: they may quote the password)
-        raise SettingsError(
-            section=SECTION, option="database", value="", allowed=f"the host's is not known ({type(error).__name__})"
-        ) from None
+    return replace(settings, database=settings.database or database.by_factory(path))
 
 
 def own_names() -> frozenset[str]:
-    """The hosts by which people reach this server: nothing is downloaded from them."""
-    try:
-        from seahub import settings
-    except Exception as error:  # noqa: BLE001 (it is logged)
-        logger.warning("offline download: the names of this server are not known (%s)", type(error).__name__)
-        return frozenset()
-    urls = (getattr(settings, name, "") for name in ("SERVICE_URL", "FILE_SERVER_ROOT"))
-    return frozenset(filter(None, (host_of(str(url or "")) for url in urls)))
+    """The hosts by which people reach this server, for the policy. What administrators of Seafile 11 have changed on
+    its pages is not among them: Seahub alone knows that, and goes by it when a link is added."""
+    from seahub import settings
+
+    urls = (str(getattr(settings, name, "")) for name in ("SERVICE_URL", "FILE_SERVER_ROOT"))
+    return frozenset(filter(None, map(host_of, urls)))
