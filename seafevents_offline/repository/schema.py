@@ -13,6 +13,7 @@ from sqlalchemy import column as column_
 
 from .. import migrations
 from ..errors import DatabaseUnavailable, SchemaOutdated
+from ..models import NODES, RECORDS
 from .database import Database
 from .part import Part
 
@@ -22,6 +23,23 @@ _ALEMBIC = threading.Lock()
 #: Seconds to wait while another process upgrades, and for each change of a table that may be large.
 _LOCK_TIMEOUT = 120
 _PATIENCE = 3600
+
+_COLUMNS = table(
+    "columns",
+    *map(column_, ("table_schema", "table_name", "character_set_name")),
+    schema="information_schema",
+)
+
+#: Our tables with a column of another character set than our own.
+_NARROW = (
+    select(_COLUMNS.c.table_name)
+    .distinct()
+    .where(
+        _COLUMNS.c.table_schema == func.database(),
+        _COLUMNS.c.table_name.in_((RECORDS.name, NODES.name)),
+        _COLUMNS.c.character_set_name.not_in(("utf8mb4", "ascii")),
+    )
+)
 
 VERSION = table(migrations.VERSION_TABLE, column_("version_num"))
 
@@ -46,6 +64,18 @@ class Schema(Part):
         within a major version things are only added."""
         if self._database.run(_version) < migrations.HEAD:
             raise SchemaOutdated()
+
+    def check_letters(self) -> None:
+        """Raise DatabaseUnavailable when names and links with some letters (emoji) would be refused: the tables were
+        made so that they are not, but whole databases get converted. The connection is so that they are not anyway."""
+        if self._database.is_sqlite:
+            return
+        found = self._database.run(lambda connection: connection.execute(_NARROW).scalars().all())
+        if found:
+            raise DatabaseUnavailable(
+                detail=f"the table {found[0]} has no room for all letters; run "
+                f"`ALTER TABLE {found[0]} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`."
+            )
 
 
 def _migrate_alone(connection: Connection) -> None:

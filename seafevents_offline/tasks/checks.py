@@ -37,34 +37,44 @@ class Check:
 
 def checks(settings: Settings, repository: Repository) -> list[Check]:
     """Every part once; nothing is left behind, and nothing of a service that is running is touched."""
-    parts: dict[str, Callable[[], str]] = {
-        "database": lambda: _database(repository),
-        "temporary folder": lambda: _tempdir(settings),
-        "download program": lambda: _engine(settings),
-        "guard": lambda: _guard(settings),
-        "library": lambda: pick_storage(settings).health(),
-    }
-    return [_check(name, part) for name, part in parts.items()]
+    return [
+        check("database", lambda: database(repository)),
+        check("temporary folder", lambda: temporary_folder(settings)),
+        *of_downloads(settings),
+    ]
 
 
-def _check(name: str, part: Callable[[], str]) -> Check:
+def of_downloads(settings: Settings) -> list[Check]:
+    """What a download needs while it runs."""
+    return [
+        check("download program", lambda: _engine(settings)),
+        check("guard", lambda: _guard(settings)),
+        check("library", lambda: pick_storage(settings).health()),
+    ]
+
+
+def check(name: str, part: Callable[[], str]) -> Check:
+    """What the part says, or why it does not work."""
     try:
         return Check(name, True, part())
     except OfflineDownloadError as error:
         return Check(name, False, str(error))
 
 
-def _database(repository: Repository) -> str:
+def database(repository: Repository) -> str:
+    began = time.monotonic()
     repository.check_schema()
-    stats = repository.stats().by_status
-    return f"answers, {sum(count.tasks for count in stats.values())} tasks"
+    repository.check_letters()
+    milliseconds = round((time.monotonic() - began) * 1000)
+    return f"The tables are as they should be; the database has answered within {milliseconds} ms."
 
 
-def _tempdir(settings: Settings) -> str:
+def temporary_folder(settings: Settings) -> str:
     tempdir = TempDir(Path(settings.tempdir))
     is_there = tempdir.inspect()
-    free = format_size(shutil.disk_usage(tempdir.nearest()).free)
-    return f"{tempdir.path}, {free} free" if is_there else f"{tempdir.path} will be made at the start, {free} free"
+    found = shutil.disk_usage(tempdir.nearest())
+    free = f"{format_size(found.free)} of {format_size(found.total)} are free."
+    return f"{tempdir.path}: {free}" if is_there else f"{tempdir.path} will be made at the start: {free}"
 
 
 def _engine(settings: Settings) -> str:

@@ -194,3 +194,16 @@ def test_a_long_upgrade_elsewhere_is_waited_for(
         elsewhere.cursor().execute("SELECT RELEASE_LOCK(%s)", (name,))
         repo.upgrade()
     repo.close()
+
+
+def test_tables_with_room_for_all_letters_are_known(repo: Repository) -> None:
+    repo.check_letters()
+
+
+def test_tables_that_were_converted_are_told_with_what_to_do(mariadb_repo: Repository, mariadb_url: str) -> None:
+    mariadb_repo.check_letters()
+    run_sql(mariadb_url, "ALTER TABLE OfflineDownloadNode CONVERT TO CHARACTER SET latin1")
+    with pytest.raises(DatabaseUnavailable, match="OfflineDownloadNode has no room for all letters") as found:
+        mariadb_repo.check_letters()
+    run_sql(mariadb_url, str(found.value).split("`")[1])
+    mariadb_repo.check_letters()
