@@ -1,18 +1,23 @@
-"""The embedded host as verbs use it."""
+"""The embedded host, or a Seafile server, as verbs use it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from ..errors import AlreadyRunning
+from ..hosts.installation.server import SeafileServer
 from ..hosts.standalone import EmbeddedHost
+from ..repository import Repository
 from ..shape import shape
 from ..task import Task
+from ..tasks.checks import Check
 from .output import complain
 
 #: How often it is looked whether the process that serves the data folder has ended, in seconds.
@@ -29,6 +34,41 @@ def opened(args: Namespace, *, tables: bool = True) -> Iterator[EmbeddedHost]:
         yield host
     finally:
         host.close()
+
+
+class Host(Protocol):
+    """What both kinds of hosts have in common, for the verbs that work on either."""
+
+    @property
+    def repository(self) -> Repository: ...
+
+    def checks(self) -> list[Check]: ...
+
+
+@contextlib.contextmanager
+def reached(args: Namespace, *, tables: bool = True) -> Iterator[Host]:
+    """The Seafile server that the common options name, as whose daemon this process works from then on, else the
+    embedded host as ``opened``. Raises also NoInstallation and NotItsUser."""
+    named = _server(args)
+    if named is None:
+        with opened(args, tables=tables) as host:
+            yield host
+        return
+    server = SeafileServer.enter(named, os.environ)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _server(args: Namespace) -> Path | None:
+    """The folder of the server, by its own name or by that of its settings."""
+    config: Path | None = args.config
+    if args.seafile is None and config is not None and config.name == "seafevents.conf":
+        conf = config.absolute().parent
+        return conf if (conf / "seahub_settings.py").is_file() else None
+    named: Path | None = args.seafile
+    return named
 
 
 def as_json(host: EmbeddedHost, task: Task) -> dict[str, Any]:

@@ -35,6 +35,12 @@ class Check:
     detail: str
 
 
+class NotWell(OfflineDownloadError):
+    """A part that does not work, for which there is no other name: ``detail`` is what is wrong and what to do."""
+
+    sentence = "{detail}"
+
+
 def checks(settings: Settings, repository: Repository) -> list[Check]:
     """Every part once; nothing is left behind, and nothing of a service that is running is touched."""
     return [

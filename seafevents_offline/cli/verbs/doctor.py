@@ -6,13 +6,13 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ...tasks.checks import Check
-from ..host import opened
+from ..host import reached
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args, tables=False) as host:
+    with reached(args, tables=False) as host:
         checks = host.checks()
     healthy = all(check.ok for check in checks)
     if args.json:
@@ -33,7 +33,9 @@ VERB = Verb(
     examples="""\
 seafevents-offline doctor
 seafevents-offline doctor --json
+seafevents-offline doctor --seafile /opt/seafile
 
 The exit code is 1 when something is wrong; its line says what to do.""",
     json=True,
+    on_server=True,
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..host import opened
+from ..host import reached
 from ..output import say
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
-        # Opening has just done it already; this stands here so that the verb keeps its promise by itself.
+    with reached(args) as host:
+        # Opening the embedded host has just done it already.
         host.repository.upgrade()
     say("The tables are up to date.")
     return ExitCode.DONE
@@ -22,5 +22,7 @@ VERB = Verb(
     help="make the tables, or bring them up to date; may be repeated",
     examples="""\
 seafevents-offline upgrade-db
-seafevents-offline upgrade-db --data /srv/offline""",
+seafevents-offline upgrade-db --data /srv/offline
+seafevents-offline upgrade-db --seafile /opt/seafile""",
+    on_server=True,
 )
