@@ -176,7 +176,7 @@ def test_one_that_is_damaged_is_put_there_again(place: Installation) -> None:
 
 def test_what_cannot_be_imported_is_not_put_there(place: Installation) -> None:
     bundle.put(place, _contents())
-    with pytest.raises(NotChanged, match="does not work by itself: ModuleNotFoundError: .*no_such_module"):
+    with pytest.raises(NotChanged, match=r"does not work by itself: ModuleNotFoundError: .*no_such_module"):
         bundle.put(place, _contents("import no_such_module"))
     assert bundle.appended(place) == bundle.folder(place, _contents())
 
