@@ -24,4 +24,5 @@ pytest_plugins = [
     "tests.support.site",
     # They use others of these, which must be there as plugins before.
     "tests.support.admins",
+    "tests.support.host.fixtures",
 ]

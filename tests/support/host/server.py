@@ -9,28 +9,43 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from configparser import RawConfigParser
 from pathlib import Path
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, Any
 
-from ..cli import PROGRAM, Result
+import psutil
+
+from seafevents_offline.cli.main import main
+from seafevents_offline.status import FINAL, OfflineDownloadStatus
+
+from ..cli import Result
 from ..databases import run_sql
-from ..seafile import Seafile
+from ..forked import Forked
+from ..ports import ALLOWED
+from ..seafile import OWNER, Seafile
 from ..seaserv_checkout import SocketServer
+from ..service import REPO_ID
 from ..waiting import eventually
+from . import seahub
 from .tree import Database, Tree
 
 _TIMEOUT = 60.0
+
+SECTION = "OFFLINE DOWNLOAD"
 
 #: Seahub's, as its sql/mysql.sql makes it (11 to 14): not for characters of four bytes.
 _NOTIFICATIONS = """CREATE TABLE notifications_usernotification (
     id int NOT NULL AUTO_INCREMENT PRIMARY KEY, to_user varchar(255) NOT NULL, msg_type varchar(30) NOT NULL,
     detail longtext NOT NULL, timestamp datetime NOT NULL, seen tinyint(1) NOT NULL) DEFAULT CHARSET=utf8"""
 
+_COLUMNS = "status, name, stored_path, size, completed, attempts, restores, claim, reason, comment"
+
 
 class Server:
-    """``database_url``: an existing MariaDB database. ``sources``: see Tree. ``environment`` is what the administrator
-    sets beside what seafile.sh does."""
+    """``database_url``: an existing MariaDB database, which the server reaches by ``port`` where one is given.
+    ``sources``: see Tree. ``environment`` is what the administrator sets beside what seafile.sh does."""
 
     def __init__(
         self,
@@ -40,16 +55,18 @@ class Server:
         *,
         sources: Mapping[str, Path] | None = None,
         environment: Mapping[str, str] | None = None,
+        port: int | None = None,
     ) -> None:
         self.version = version
         self.database_url = database_url
         self.seafile = Seafile(version)
-        self.tree = Tree(version, folder, Database.from_url(database_url))
+        self.tree = Tree(version, folder, Database.from_url(database_url, port))
         self.tree.plant(sources or {})
         self.extra = dict(environment or {})
         # Short: the path of a socket may have 107 bytes.
         self._runtime = Path(tempfile.mkdtemp(prefix="seafile-"))
         self._daemon: subprocess.Popen[bytes] | None = None
+        self._seahub: seahub.Seahub | None = None
 
     # --- its files
 
@@ -70,15 +87,30 @@ class Server:
 
     def configure(self, **options: object) -> None:
         """Put options (``_`` for ``-``) into our section, as an administrator would."""
-        header = "[OFFLINE DOWNLOAD]\n"
+        header = f"[{SECTION}]\n"
         lines = "".join(f"{name.replace('_', '-')} = {value}\n" for name, value in options.items())
         before, found, after = self.events_conf.read_text(encoding="utf-8").partition(header)
         self.events_conf.write_text(before + (found or f"\n{header}") + lines + after, encoding="utf-8")
 
+    def set_up(self, **options: object) -> None:
+        """Enable it, with what a test needs: its downloads may reach the tests' servers."""
+        done = self.enable()
+        assert done.code == 0, done
+        self.configure(allow_addresses=", ".join(ALLOWED), **options)
+
+    @property
+    def tempdir(self) -> Path:
+        config = RawConfigParser()
+        config.read(self.events_conf, encoding="utf-8")
+        return Path(config.get(SECTION, "tempdir"))
+
     def _verb(self, verb: str, *args: str) -> Result:
-        command = [PROGRAM, verb, "--seafile", str(self.tree.top), *args]
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False, cwd=self.tree.top)
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        words = [verb, "--seafile", str(self.tree.top), *args]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull, "rb") as nothing:
+            files = [file.fileno() for file in (nothing, out, err)]
+            code = Forked(main, words, files=files, cwd=self.tree.top).wait(_TIMEOUT)
+            texts = [os.pread(file.fileno(), 1 << 20, 0).decode() for file in (out, err)]
+        return Result(code, *texts)
 
     # --- its processes
 
@@ -116,6 +148,11 @@ class Server:
         """The background node of a cluster."""
         self.start("background_tasks", "seafile-background-tasks.log")
 
+    def seahub(self) -> seahub.Seahub:
+        """Start it; it answers on return."""
+        self._seahub = seahub.start(self.run)
+        return self._seahub
+
     def run(self, args: Sequence[str], out: str) -> subprocess.Popen[bytes]:
         """A Python process of this server; what it prints goes to the file ``out`` in logs/."""
         with open(self.tree.logs / out, "ab") as log:
@@ -132,10 +169,16 @@ class Server:
             start_new_session=True,
         )
 
-    @property
-    def pid(self) -> int:
+    def engine_pid(self) -> int:
+        """aria2c's process, running or not; 0 where there never was one."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return int((self.tempdir / "aria2.pid").read_text(encoding="ascii").split()[0])
+        return 0
+
+    def children(self) -> set[str]:
+        """What programs the daemon has started, by name."""
         assert self._daemon is not None
-        return self._daemon.pid
+        return {child.name() for child in psutil.Process(self._daemon.pid).children(recursive=True)}
 
     def is_running(self) -> bool:
         return self._daemon is not None and self._daemon.poll() is None
@@ -167,13 +210,59 @@ class Server:
 
         return eventually(found, timeout, lambda: f"{text!r} is not said: {self._story()}")
 
+    def wait_for_beat(self) -> None:
+        """Until a node of ours has told that it lives: it has looked for tasks, and there are tables."""
+        eventually(self._has_beaten, _TIMEOUT, self._story)
+
+    def _has_beaten(self) -> bool:
+        assert self.is_running(), f"it has ended: {self._story()}"
+        return bool(
+            self.sql("SHOW TABLES LIKE 'OfflineDownloadNode'") and self.sql("SELECT 1 FROM OfflineDownloadNode")
+        )
+
     def publish(self, content: str, channel: str = "seahub.stats") -> None:
         """A message for the daemon, as Seahub would send it."""
         self.seafile.call("publish_event", channel, content)
 
+    # --- its tables, as other programs see them
+
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """One statement by another program; ``?`` for values."""
         return run_sql(self.database_url, statement, *values)
+
+    def insert(self, url: str, path: str = "/", owner: str = OWNER) -> int:
+        """A link by one plain statement that says what must be said; its number."""
+        self.sql(
+            "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?)",
+            *(REPO_ID, path, url, owner),
+        )
+        return self.newest()
+
+    def newest(self) -> int:
+        """The number of the last task; 0 for none."""
+        ((number,),) = self.sql("SELECT COALESCE(MAX(odr_id), 0) FROM OfflineDownloadRecord")
+        return int(str(number))
+
+    def task(self, odr_id: int) -> Any:
+        (row,) = self.sql(f"SELECT {_COLUMNS} FROM OfflineDownloadRecord WHERE odr_id = ?", odr_id)
+        found = SimpleNamespace(**dict(zip(_COLUMNS.split(", "), row, strict=True)))
+        found.status = OfflineDownloadStatus.of(found.status)
+        return found
+
+    def wait(self, odr_id: int, *statuses: OfflineDownloadStatus, timeout: float = _TIMEOUT) -> Any:
+        """The task as soon as it is in one of ``statuses``; any final one when none is given."""
+        wanted = frozenset(statuses) or FINAL
+        return self.wait_for(odr_id, lambda task: task.status in wanted, timeout)
+
+    def wait_for(self, odr_id: int, predicate: Callable[[Any], bool], timeout: float = _TIMEOUT) -> Any:
+        found: list[Any] = []
+
+        def matches() -> bool:
+            found[:] = [self.task(odr_id)]
+            return predicate(found[0])
+
+        eventually(matches, timeout, lambda: f"task is {found}; {self._story()}")
+        return found[0]
 
     # --- its life
 
@@ -185,6 +274,8 @@ class Server:
     def __exit__(self, *exc: object) -> None:
         if self.is_running():
             self.kill()
+        if self._seahub is not None:
+            self._seahub.end()
         self.seafile.is_down = True
         shutil.rmtree(self._runtime)
 

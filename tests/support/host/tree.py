@@ -32,10 +32,16 @@ class Database:
     name: str
 
     @classmethod
-    def from_url(cls, url: str) -> Database:
+    def from_url(cls, url: str, port: int | None = None) -> Database:
+        """``port``: another one by which it is reached as well."""
         parts = make_url(url)
-        host, port, user, password = parts.host, parts.port or 3306, parts.username, parts.password
-        return cls(host or "", port, user or "", str(password or ""), parts.database or "")
+        return cls(
+            host=parts.host or "",
+            port=port or parts.port or 3306,
+            user=parts.username or "",
+            password=parts.password or "",
+            name=parts.database or "",
+        )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The registry of tasks. ``serve_forever`` starts them and returns."""
 
 from seafevents.app.mq_handler import EventsHandler, init_message_handlers
-from seafevents.tasks import CountUserActivity, FileUpdatesSender
+from seafevents.tasks import CountTrafficInfo, CountUserActivity, FileUpdatesSender
 from seafevents.version import VERSION
 
 
@@ -26,6 +26,7 @@ class App:
         if foreground:
             init_message_handlers(config)
             self._events_handler = EventsHandler(config)
+            self._count_traffic_task = CountTrafficInfo(config)
             self._update_login_record_task = CountUserActivity(config)
         if background:
             self._file_updates_sender = FileUpdatesSender()
@@ -34,5 +35,6 @@ class App:
         if self._fg_tasks_enabled:
             self._events_handler.start()
             self._update_login_record_task.start()
+            self._count_traffic_task.start()
         if self._bg_tasks_enabled:
             self._file_updates_sender.start()

@@ -1,4 +1,4 @@
 from .file_updates_sender import FileUpdatesSender
-from .statistics import CountUserActivity
+from .statistics import CountTrafficInfo, CountUserActivity
 
-__all__ = ["CountUserActivity", "FileUpdatesSender"]
+__all__ = ["CountTrafficInfo", "CountUserActivity", "FileUpdatesSender"]

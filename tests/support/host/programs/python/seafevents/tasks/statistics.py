@@ -1,13 +1,22 @@
-"""A task that is started where foreground tasks run."""
+"""Tasks that are started where foreground tasks run."""
 
 import logging
 from threading import Event, Thread
 
 
-class CountUserActivity:
+class _Waiting:
     def __init__(self, config):
         self.finished = Event()
 
     def start(self):
-        logging.info("Start counting user activity")
+        logging.info("Start %s", type(self).__name__)
         Thread(target=self.finished.wait).start()
+
+
+class CountUserActivity(_Waiting):
+    pass
+
+
+class CountTrafficInfo(_Waiting):
+    def start(self):
+        _Waiting.start(self)

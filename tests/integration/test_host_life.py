@@ -1,0 +1,127 @@
+"""The whole daemon in a Seafile server that nobody prepared: from `enable` to files in a library, and through its ends.
+
+The server's own programs are stand-ins (tests/support/host); aria2c, the guard and MariaDB are real.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.host.fixtures import MakeServer
+from tests.support.host.server import Server
+from tests.support.http_server import File, HttpServer
+from tests.support.mariadb import PASSWORD
+from tests.support.seafile import OWNER, Node, Repo
+from tests.support.service import REPO_ID
+from tests.support.waiting import eventually
+
+S = OfflineDownloadStatus
+
+#: Four bytes a character: one that Seahub takes for an emoji and one that it does not.
+ODD = "🎉𠀀"
+FOLDER = f"/docs {ODD}"
+STARTED = "offline download: started"
+
+
+def make_library(server: Server) -> Repo:
+    repo = server.seafile.make(REPO_ID)
+    repo.nodes[FOLDER] = Node(None, "", 0)
+    return repo
+
+
+def files(repo: Repo) -> dict[str, bytes]:
+    return {path: node.data for path, node in repo.nodes.items() if node.data is not None}
+
+
+def message(server: Server, **fields: object) -> str:
+    """As publishers of the family write it: JSON, or the values with tabs between them."""
+    if server.version >= 12:
+        return json.dumps({"msg_type": "offline-file-upload", **fields})
+    return "\t".join(["offline-file-upload", *map(str, fields.values())])
+
+
+def sign_in(server: Server, name: str) -> None:
+    """A message of the host's own, by which it shows that it works."""
+    server.publish(
+        json.dumps({"msg_type": "user-login", "user_name": name}) if server.version >= 12 else f"user-login\t{name}\t1"
+    )
+    server.wait_for_log(f"host: {name} has signed in")
+
+
+def has_ended(pid: int) -> bool:
+    """Also when nobody has asked how."""
+    try:
+        return not Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize(("version", "charset"), [(11, ""), (12, "utf8mb4"), (13, "")])
+def test_a_server_that_nobody_prepared(
+    make_server: MakeServer, http_server: HttpServer, version: int, charset: str
+) -> None:
+    """Nothing looks into the table by itself here, so whatever is downloaded was asked for by a message."""
+    server = make_server(version, charset)
+    repo = make_library(server)
+    server.set_up(interval="1h")
+    server.start()
+    server.wait_for_beat()
+    contents = {f"{FOLDER}/{number} _𠀀.bin": File(size=100_000, seed=number) for number in range(3)}
+    raw, encoded, by_view = (
+        http_server.serve(f"/{number} {ODD}.bin", file) for number, file in enumerate(contents.values())
+    )
+
+    # By plain SQL, as it was typed; the message says that there is something new.
+    odr_id = server.insert(raw, FOLDER)
+    server.publish(message(server, odr_id=odr_id))
+    task = server.wait(odr_id)
+    assert (task.status, task.stored_path, task.attempts) == (S.OK, f"{FOLDER}/0 _𠀀.bin", 0), task
+
+    # By a message, as browsers copy it; one that makes no sense is a warning.
+    server.publish(message(server, odr_id="twelve"))
+    server.publish(
+        message(server, repo_id=REPO_ID, path=FOLDER, user=OWNER, url=encoded.replace(ODD, "%F0%9F%8E%89%F0%A0%80%80"))
+    )
+    eventually(lambda: server.newest() == 2)
+    assert server.wait(2).status is S.OK
+    assert server.log().count("got bad message") == 1
+
+    # By Seahub, which sends the message itself; the link may not lead back to this server.
+    seahub = server.seahub()
+    add = "/api/v2.2/offline-download/add"
+    refused = seahub.ask(add, {"repo_id": REPO_ID, "path": "/", "url": "https://cloud.example.com/a"}, method="PUT")
+    added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": by_view}, method="PUT")
+    assert (refused.status, added.status) == (400, 200), (refused, added, server.log("seahub.out"))
+    assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
+    listed = seahub.ask("/api/v2.2/offline-download/tasks").json["data"]
+    assert [(task["state"], task["stored_path"]) for task in listed] == [
+        ("ok", path) for path in sorted(contents, reverse=True)
+    ]
+
+    assert files(repo) == {path: file.read(0, 100_000) for path, file in contents.items()}
+    assert {node.modifier for node in repo.nodes.values() if node.data} == {OWNER}
+    sign_in(server, "ada")
+    assert_restart_goes_on(server, repo, http_server)
+    assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
+
+
+def assert_restart_goes_on(server: Server, repo: Repo, http_server: HttpServer) -> None:
+    """As the host stops (SIGTERM) and its monitor starts again."""
+    file = File(size=400_000, seed=9, stall_after=200_000)
+    odr_id = server.insert(http_server.serve("/long.bin", file))
+    server.publish(message(server, odr_id=odr_id))
+    server.wait_for(odr_id, lambda task: task.completed > 0)
+    engine, said = server.engine_pid(), len(server.log())
+    assert server.kill(signal.SIGTERM) == (0 if server.version >= 13 else -signal.SIGTERM)
+    file.stall.set()
+    server.start()
+    server.wait_for_log(STARTED, after=said)
+    assert has_ended(engine)
+    task = server.wait(odr_id)
+    assert (task.status, task.attempts, task.restores) == (S.OK, 0, 0), task
+    assert files(repo)["/long.bin"] == file.read(0, 400_000)

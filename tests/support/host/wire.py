@@ -1,0 +1,66 @@
+"""A wire between a server and its database, which a test cuts and mends."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+from ..ports import free_port
+
+
+class Wire:
+    """Forwards connections to ``port`` of 127.0.0.1; cut, it breaks all of them and refuses new ones."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self.port = free_port()
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self._listen()
+
+    def cut(self) -> None:
+        with self._lock:
+            _break(self._listening)
+            for end in self._open:
+                _break(end)
+            self._open.clear()
+
+    def mend(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self._listen()
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.cut()
+
+    def _listen(self) -> None:
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+
+    def _accept(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                with self._lock:
+                    self._open |= {near, far}
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._forward, args=ends, daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with self._lock:
+            for end in (source, sink):
+                _break(end)
+                self._open.discard(end)
+
+
+def _break(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
