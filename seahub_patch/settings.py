@@ -44,7 +44,15 @@ def extend(names: dict[str, Any]) -> None:
 
 def missing() -> list[str]:
     """The names of ``NEEDED`` that Python does not find. Nothing is imported for that."""
-    return [name for name in NEEDED if find_spec(name) is None]
+    return [name for name in NEEDED if not _is_there(name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:
+        # It is loaded, and says nothing of where it came from.
+        return True
 
 
 def _apps(names: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +63,9 @@ def _apps(names: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_app(apps: Any) -> Any:
-    """A list or a tuple, as it was."""
+    """A list or a tuple, as it was. Raises TypeError for what Seahub could not add either."""
+    if isinstance(apps, str):
+        raise TypeError("EXTRA_INSTALLED_APPS is no list")
     return apps if APP in apps else type(apps)([*apps, APP])
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..hosts.installation.edit import Change, apply
+from ..hosts.installation.edit import Change, alone, apply
 from ..hosts.installation.place import Installation
-from .output import say
-from .verb import ExitCode
+from ..hosts.installation.refusal import NotChanged
+from ..hosts.installation.switch import Plan
+from .output import complain, say
 
-#: Where Seafile's own manual and its image put it.
+#: Where Seafile's manual and its image put it.
 _USUAL = Path("/opt/seafile")
 
-_RESTART = (
-    "Please restart the server for it: `./seafile.sh restart` and `./seahub.sh restart` in seafile-server-latest, "
-    "or `docker restart` for a container."
-)
+#: What Docker and Podman put into a container.
+_CONTAINER = ("/.dockerenv", "/run/.containerenv")
 
 
 def add_dry_run(parser: ArgumentParser) -> None:
@@ -30,26 +30,69 @@ def found(args: Namespace) -> Installation:
     return Installation.find(args.seafile or _USUAL)
 
 
-def carry_out(place: Installation, changes: Sequence[Change], *, dry_run: bool, nothing: str) -> ExitCode:
-    """Make the changes, or show them, and say what was done. Raises NotChanged."""
-    changes = [change for change in changes if change.is_one]
-    if not changes:
-        say(nothing)
-    elif dry_run:
-        for change in changes:
-            for line in _diff(change):
-                say(line)
-    else:
-        apply(changes)
-        for change in changes:
-            say(f"Changed {change.file}.")
-        say(_RESTART)
-    return ExitCode.DONE
+def carry_out(args: Namespace, place: Installation, make: Callable[[Installation], Plan], verb: str) -> bool:
+    """Make the changes, or show them, and say what was done; whether anything was changed, or would be.
+
+    Raises NotChanged and whatever ``make`` does.
+    """
+    with alone(place.conf):
+        plan = make(place)
+        if args.dry_run:
+            _show(plan)
+        else:
+            _apply(plan, verb)
+    for remark in plan.remarks:
+        complain(remark)
+    return bool(plan.changes)
+
+
+def restart(place: Installation) -> str:
+    """How to make the server read its settings again."""
+    if place.server is None or any(map(os.path.exists, _CONTAINER)):
+        return "Please restart the container for it: `docker restart` and its name."
+    latest = f"{place.top}/seafile-server-latest"
+    return f"Please restart the server for it: `{latest}/seafile.sh restart` and `{latest}/seahub.sh restart`."
+
+
+def _apply(plan: Plan, verb: str) -> None:
+    try:
+        apply(plan.changes)
+    except NotChanged as error:
+        if error.by_hand:
+            for change in plan.changes:
+                _explain(change, verb)
+        raise
+    for change in plan.changes:
+        say(_done(change))
+
+
+def _done(change: Change) -> str:
+    if change.old is None:
+        return f"Made {change.file}."
+    if change.new is None:
+        return f"Removed {change.file}, which had nothing else in it."
+    kept = change.backup
+    return f"Changed {change.file}" + (
+        f"; as it was, it is in {kept}." if kept.exists() else "; it is as it was before."
+    )
+
+
+def _explain(change: Change, verb: str) -> None:
+    what = "must be at the end of" if verb == "enable" else "must go from"
+    say(f"By hand, where {change.file} can be changed; this {what} it:")
+    for line in ["", *change.part.decode("utf-8", "replace").splitlines(), ""]:
+        say(line)
+
+
+def _show(plan: Plan) -> None:
+    for change in plan.changes:
+        for line in _diff(change):
+            say(line)
 
 
 def _diff(change: Change) -> Iterator[str]:
-    """A unified diff without lines around it: they may hold a password."""
-    old, new = (
-        [] if text is None else text.decode("utf-8", "replace").splitlines() for text in (change.old, change.new)
-    )
-    yield from difflib.unified_diff(old, new, str(change.file), str(change.file), lineterm="", n=0)
+    """A unified diff without other lines around it: they may hold a password. So may the last one, which is not shown
+    either when all that happens to it is that its line end comes or goes."""
+    old, new = ((text or b"").decode("utf-8", "replace").splitlines() for text in (change.old, change.new))
+    before, after = ("/dev/null" if text is None else str(change.file) for text in (change.old, change.new))
+    yield from difflib.unified_diff(old, new, before, after, lineterm="", n=0)

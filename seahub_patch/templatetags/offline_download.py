@@ -10,8 +10,6 @@ from django.utils.html import format_html, json_script
 
 from seafevents_offline.text import traceback_of
 
-from .. import host, page
-
 logger = logging.getLogger(__name__)
 register = template.Library()
 
@@ -28,6 +26,9 @@ def offline_download(context: Any, name: str) -> str:
 
 
 def _elements(request: Any, name: str) -> str:
+    # Here, because Django imports the tags of all apps before it renders the first page of anybody's.
+    from .. import host, page
+
     here = host.current()
     if not here.settings().enabled or not here.username(request):
         return ""

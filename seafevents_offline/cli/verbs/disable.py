@@ -5,13 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ...hosts.installation import switch
-from ..switching import add_dry_run, carry_out, found
+from ..output import say
+from ..switching import add_dry_run, carry_out, found, restart
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
     place = found(args)
-    return carry_out(place, switch.off(place), dry_run=args.dry_run, nothing="Offline download is not enabled.")
+    if not carry_out(args, place, switch.off, "disable"):
+        say(f"Nothing that `enable` wrote is in {place.conf}; nothing was changed.")
+    elif not args.dry_run:
+        say(restart(place))
+    return ExitCode.DONE
 
 
 VERB = Verb(
@@ -19,7 +24,9 @@ VERB = Verb(
     help="take the feature out of a Seafile server",
     examples="""\
 seafevents-offline disable --seafile /opt/seafile
-seafevents-offline disable --seafile /opt/seafile --dry-run""",
+seafevents-offline disable --seafile /opt/seafile --dry-run
+
+The tables and what was downloaded stay.""",
     options=add_dry_run,
     on_server=True,
 )

@@ -1,7 +1,7 @@
 """The block at the end of conf/seahub_settings.py.
 
-It runs in Seahub, in the daemon (10 and newer) and in ``manage.py`` commands. An ImportError that leaves the file makes
-Seahub ignore all of it (8 to 14), any other exception keeps Seahub and the daemon from starting (up to 12): so nothing
+It runs in Seahub, in the daemon and in ``manage.py`` commands. An ImportError that leaves the file makes Seahub ignore
+all of it; any other exception does so since 13, and up to 12 keeps Seahub and the daemon from starting. So nothing
 leaves the block. What it appends to ``sys.path`` comes last, because Seahub takes the first entry away again. Words
 that the host's upgrade scripts look for (names of Seahub's settings) are not in it.
 """
@@ -13,8 +13,11 @@ import warnings
 from pathlib import Path
 
 from . import marks
+from .place import Installation
 from .refusal import NotChanged
 
+# Logging is not set up at this moment, so what it is told goes to a standard error that a daemon has not got; Seahub 13
+# writes into its log by hand then, too. A log that is not there is not made: it might get another owner than Seahub.
 _LINES = """\
 try:
 {append}\
@@ -23,11 +26,16 @@ try:
     from seafevents_offline.hosts.seafevents import hook as _offline_hook
     _offline_hook.install()
 except Exception as _offline_error:
-    import logging as _offline_logging
-    _offline_logging.getLogger("seafevents_offline").error(
-        "offline download is off (%s); what to do says: seafevents-offline doctor --seafile %s",
-        _offline_error, {top},
-    )
+    import logging as _offline_logging, time as _offline_time
+    _offline_text = "offline download is off (%s); what to do says: seafevents-offline doctor --seafile %s"
+    _offline_text %= _offline_error, {top}
+    _offline_logging.getLogger("seafevents_offline").error("%s", _offline_text)
+    try:
+        with open({log}, "r+", encoding="utf-8", errors="backslashreplace") as _offline_log:
+            _offline_log.seek(0, 2)
+            _offline_log.write(_offline_time.strftime("[%Y-%m-%d %H:%M:%S] [ERROR] ") + _offline_text + "\\n")
+    except Exception:
+        pass
 """
 
 _APPEND = """\
@@ -36,43 +44,51 @@ _APPEND = """\
 """
 
 
-def lines(top: Path, appended: Path | None) -> str:
+def lines(place: Installation, appended: Path | None) -> str:
     """What is between the marks; ASCII. ``appended``: a folder in which Python finds the package."""
     append = _APPEND.format(folder=ascii(str(appended))) if appended else ""
-    return _LINES.format(append=append, top=ascii(str(top)))
+    return _LINES.format(append=append, top=ascii(str(place.top)), log=ascii(str(place.logs / "seahub.log")))
 
 
 def put(file: Path, data: bytes, body: str) -> bytes:
     """The settings with the block at their end; as they are when it is there and nothing but remarks follows.
 
-    ``file`` is for sentences. Raises NotChanged when they are not valid Python.
+    ``data``: the content of ``file``. Raises NotChanged when it is not valid Python.
     """
-    before = _parsed(file, data)
-    found = _found(file, data)
-    if found and found.is_intact and found.body.replace(b"\r\n", b"\n") == body.encode() and _is_empty(found.after):
+    _check(file, data)
+    found = marks.find(data)
+    if found and found.is_intact and marks.text_of(found.body) == body and _is_empty(found.after):
         return data
-    new = marks.append(found.without if found else data, body)
-    _prove(file, found.without if found else data, before, new)
+    old = found.without if found else data
+    new = marks.append(old, body)
+    _prove(file, old, new)
     return new
 
 
 def take(file: Path, data: bytes) -> bytes:
-    """The settings without the block. Raises NotChanged when they are not valid Python."""
-    _parsed(file, data)
-    found = _found(file, data)
+    """The settings without the block. Raises NotChanged when they are not valid Python, before or then."""
+    _check(file, data)
+    found = marks.find(data)
     if not found:
         return data
     _parsed(file, found.without)
     return found.without
 
 
-def _found(file: Path, data: bytes) -> marks.Part | None:
+def _is_empty(data: bytes) -> bool:
+    """Whether nothing is in it that Python would do."""
+    return all(not line.strip() or line.lstrip().startswith(b"#") for line in data.splitlines())
+
+
+def _check(file: Path, data: bytes) -> None:
     if marks.has_half(data):
-        raise NotChanged(f"The block in {file} has lost its first or its last line; please take it out by hand.")
-    return marks.find(data)
+        raise NotChanged(
+            f"The block in {file} has lost its first or its last line; please take out what is left of it."
+        )
+    _parsed(file, data)
 
 
-def _prove(file: Path, old: bytes, _before: ast.Module, new: bytes) -> None:
+def _prove(file: Path, old: bytes, new: bytes) -> None:
     """One statement more than before, and all others what they were."""
     had, has = _parsed(file, old).body, _parsed(file, new).body
     same = [ast.dump(node) for node in had] == [ast.dump(node) for node in has[:-1]]
@@ -80,13 +96,9 @@ def _prove(file: Path, old: bytes, _before: ast.Module, new: bytes) -> None:
         raise NotChanged(f"Nothing can be put behind the last line of {file}.")
 
 
-def _is_empty(data: bytes) -> bool:
-    return all(not line.strip() or line.lstrip().startswith(b"#") for line in data.splitlines())
-
-
 def _parsed(file: Path, data: bytes) -> ast.Module:
     with warnings.catch_warnings():
-        # What the administrator's own lines deserve to be warned of is for Seahub to say.
+        # Of what the administrator's own lines deserve to be warned is for Seahub to say.
         warnings.simplefilter("ignore")
         try:
             # Some errors come only with the code.

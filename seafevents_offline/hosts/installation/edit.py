@@ -1,36 +1,39 @@
 """Changing files so that each is at every moment the old one or the new one, and all of them or none.
 
-A draft in the same folder, with the old one's owner and mode, is flushed to the disk and takes the old one's name. Of
-what a link leads to, the link stays. The file as it was stays beside it under ``BACKUP``.
+A draft in the same folder, with the old one's owner, mode and attributes, is flushed to the disk and takes the old
+one's name. Of what a link leads to, the link stays. The file as it was stays beside it, once, under ``BACKUP``.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .refusal import NotChanged
+from .mounts import is_mount_point
+from .refusal import HalfChanged, NotChanged
 
 BACKUP = ".before-offline-download"
 _DRAFT = ".offline-download-draft"
+_KEPT = ".offline-download-kept"
 
 
 @dataclass(frozen=True)
 class Change:
-    """``old`` and ``new`` are the whole content; None where there is no file."""
+    """``old`` and ``new`` are the whole content; None where there is no file. ``part``: what comes in or goes, for
+    those who do it by hand. ``owner`` (user, group) and ``mode`` are for a file that is made."""
 
     file: Path
     old: bytes | None
     new: bytes | None
+    part: bytes
     owner: tuple[int, int]
-    mode: int = 0o644
-
-    @property
-    def is_one(self) -> bool:
-        return self.old != self.new
+    mode: int = 0o600
 
     @property
     def target(self) -> Path:
@@ -45,77 +48,184 @@ class Change:
 def read(file: Path) -> bytes | None:
     """The content; None when there is no file. Raises NotChanged."""
     try:
+        if file.exists() and not file.is_file():
+            raise NotChanged(f"{file} is no ordinary file.")
         return file.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise NotChanged(f"{file} cannot be read: {error.strerror}.") from None
+        raise NotChanged(f"{file} cannot be read: {_words(error)}.") from None
 
 
-def apply(changes: Iterable[Change]) -> None:
-    """Make all these changes, or none. Raises NotChanged."""
-    with ExitStack() as undo:
-        puts = [_prepare(change, undo) for change in changes if change.is_one]
-        for change, draft in puts:
-            try:
-                _put(change, draft)
-            except OSError as error:
-                raise NotChanged(f"{change.file} cannot be changed: {error.strerror}.") from None
-            undo.callback(_put_back, change)
-        undo.pop_all()
-
-
-def _prepare(change: Change, undo: ExitStack) -> tuple[Change, Path]:
-    draft = change.target.with_name(change.target.name + _DRAFT)
-    undo.callback(_remove, draft)
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for this changes anything in ``folder`` meanwhile. Raises NotChanged."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        if change.new is not None:
-            _write(draft, change.new, change)
-        if change.old is not None and change.new is not None:
-            undo.callback(_remove, change.backup)
-            _write(change.backup, change.old, change)
-    except OSError as error:
-        raise NotChanged(f"{change.file} cannot be changed: {error.strerror}.") from None
-    return change, draft
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise NotChanged(f"Another `enable` or `disable` is at work in {folder}.") from None
+    except OSError:
+        # Some file systems of a network have no locks; two administrators at once are rare.
+        pass
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
-def _write(path: Path, data: bytes, like: Change) -> None:
-    _remove(path)
-    uid, gid, mode = *like.owner, like.mode
-    if like.old is not None:
-        found = like.target.stat()
-        uid, gid, mode = found.st_uid, found.st_gid, found.st_mode & 0o7777
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb") as file:
-        if (os.geteuid(), os.getegid()) != (uid, gid):
-            os.fchown(fd, uid, gid)
-        os.fchmod(fd, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(fd)
+def apply(changes: Sequence[Change]) -> None:
+    """Make all these changes, or none. Raises NotChanged; HalfChanged when one could not be taken back."""
+    for change in changes:
+        _check(change)
+    editions = [_Edition(change) for change in changes]
+    try:
+        for edition in editions:
+            edition.prepare()
+        for edition in editions:
+            edition.put()
+    except BaseException as error:
+        for edition in reversed(editions):
+            edition.put_back()
+        if isinstance(error, _Failed):
+            raise NotChanged(str(error), by_hand=error.is_read_only) from None
+        raise
+    for edition in editions:
+        edition.finish()
 
 
-def _put(change: Change, draft: Path) -> None:
-    if change.new is None:
-        change.target.unlink()
-    else:
-        draft.rename(change.target)
-    _sync(change.target.parent)
+class _Failed(Exception):
+    def __init__(self, change: Change, error: OSError) -> None:
+        super().__init__(f"{change.file} cannot be changed: {_words(error)}.")
+        self.is_read_only = error.errno in (errno.EROFS, errno.EBUSY, errno.EXDEV)
 
 
-def _put_back(change: Change) -> None:
-    if change.old is None:
-        _remove(change.target)
-    elif change.backup.exists():
-        change.backup.rename(change.target)
+class _Edition:
+    """One change on its way. ``kept``: the file as it was, first to put it back, then as its backup."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._draft, self._kept = (change.target.with_name(change.target.name + end) for end in (_DRAFT, _KEPT))
+        self._is_put = False
+
+    def prepare(self) -> None:
+        """All that needs room and rights. Raises _Failed."""
+        change = self._change
+        try:
+            if change.new is not None:
+                self._write(self._draft, change.new)
+            if change.old is not None:
+                self._write(self._kept, change.old)
+        except OSError as error:
+            raise _Failed(change, error) from None
+
+    def put(self) -> None:
+        """Raises _Failed; NotChanged when somebody else has changed the file since it was read."""
+        change = self._change
+        if read(change.target) != change.old:
+            raise NotChanged(f"{change.file} is being changed by somebody else.")
+        try:
+            if change.new is None:
+                change.target.unlink()
+            else:
+                self._draft.rename(change.target)
+        except OSError as error:
+            raise _Failed(change, error) from None
+        self._is_put = True
+        _sync(change.target.parent)
+
+    def put_back(self) -> None:
+        """Everything as it was before ``prepare``. Raises HalfChanged."""
+        change = self._change
+        try:
+            if self._is_put and change.old is None:
+                change.target.unlink()
+            elif self._is_put:
+                self._kept.rename(change.target)
+        except OSError as error:
+            raise HalfChanged(file=change.file, detail=_words(error), kept=self._kept) from None
+        self._clean()
+
+    def finish(self) -> None:
+        """The backup; none of what was only ever ours, nor beside a file that is again what its backup is."""
+        change = self._change
+        with suppress(OSError):
+            if change.new is None or (change.backup.exists() and change.backup.read_bytes() == change.new):
+                _remove(change.backup)
+            elif change.old is not None:
+                self._kept.rename(change.backup)
+            self._clean()
+
+    def _clean(self) -> None:
+        for path in (self._draft, self._kept):
+            with suppress(OSError):
+                _remove(path)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Owner first: a mode may be lost by its change. Nobody else may open it before it is what it shall be."""
+        _remove(path)
+        like = self._change.target if self._change.old is not None else None
+        found = like.stat() if like else None
+        uid, gid = (found.st_uid, found.st_gid) if found else self._change.owner
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with open(fd, "wb") as file:
+            file.write(data)
+            made = os.fstat(fd)
+            if (made.st_uid, made.st_gid) != (uid, gid):
+                os.fchown(fd, uid, gid)
+            os.fchmod(fd, stat.S_IMODE(found.st_mode) if found else self._change.mode)
+            if like:
+                _copy_attributes(like, fd)
+            file.flush()
+            os.fsync(fd)
+
+
+def _check(change: Change) -> None:
+    """Raises NotChanged for what would fail, or would not be what it was."""
+    target = change.target
+    if is_mount_point(target):
+        raise NotChanged(f"{change.file} is mounted by itself, so it cannot be replaced.", by_hand=True)
+    if change.old is not None and target.stat().st_nlink > 1:
+        raise NotChanged(f"{change.file} has a second name (a hard link), which would be left behind.", by_hand=True)
+    for path in (target.parent, target):
+        # For root this says no where the file system is read-only, and nowhere else.
+        if path.exists() and not os.access(path, os.W_OK):
+            raise NotChanged(f"{path} cannot be written{_who_may(path)}.", by_hand=_is_read_only(path))
+
+
+def _who_may(path: Path) -> str:
+    if _is_read_only(path):
+        return ": it is on a read-only file system"
+    return "; please run this as root or as the user of the Seafile server" if os.geteuid() else ""
+
+
+def _is_read_only(path: Path) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def _words(error: OSError) -> str:
+    if error.errno == errno.EPERM and not os.geteuid():
+        return "the system does not permit it (`lsattr` shows whether it is immutable)"
+    return error.strerror or str(error)
+
+
+def _copy_attributes(source: Path, fd: int) -> None:
+    """Access lists, labels of SELinux and the like, as far as the file systems know them."""
+    with suppress(OSError):
+        for name in os.listxattr(source):
+            with suppress(OSError):
+                os.setxattr(fd, name, os.getxattr(source, name))
 
 
 def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    """So that the new name outlives a power cut; some file systems cannot."""
+    with suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def _remove(path: Path) -> None:

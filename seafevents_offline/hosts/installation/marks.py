@@ -27,9 +27,11 @@ _PART = re.compile(
 
 @dataclass(frozen=True)
 class Part:
-    """Our part of a file and what is around it. ``is_intact``: what is in it is still what was written."""
+    """Our part of a file and what is around it. ``whole``: with its first and last line. ``is_intact``: what is in it
+    is still what was written. ``made_file``: there was no file before."""
 
     before: bytes
+    whole: bytes
     body: bytes
     after: bytes
     is_intact: bool
@@ -65,11 +67,17 @@ def find(data: bytes) -> Part | None:
     after = data[found.end() :]
     return Part(
         _without_glue(data[: found.start()], newline, _NO_NEWLINE in notes and not after),
+        found[0],
         found["body"],
         after,
         _digest(found["body"]) in notes,
         _NEW_FILE in notes,
     )
+
+
+def text_of(body: bytes) -> str:
+    """What is between the lines, as ``append`` got it."""
+    return body.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def has_half(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from .refusal import NoInstallation
 
 #: What an installation is known by.
 _KNOWN_BY = Path("conf", "seahub_settings.py")
+
+#: What our folder on the data volume is called.
+_OURS = "offline-download"
 
 _SERVER = re.compile(r"seafile-(?:pro-)?server-(\d[\w.-]*)", re.ASCII)
 
@@ -78,6 +82,11 @@ class Installation:
         return found[1] if found else ""
 
     @property
+    def major(self) -> int:
+        """As 12; 0 when it is not known."""
+        return int(self.version.partition(".")[0]) if self.version else 0
+
+    @property
     def owner(self) -> tuple[int, int]:
         """User and group of conf/: what is made for this installation belongs to them."""
         found = self.conf.stat()
@@ -85,14 +94,30 @@ class Installation:
 
     @property
     def volume(self) -> Path:
-        """The folder of ours where the data is: it outlives an upgrade and, in Docker, the container."""
+        """Our folder where the data is: it outlives an upgrade and, in Docker, the container. It need not exist.
+
+        Beside seafile-data; in it, where beside it is another disk or its user may make nothing.
+        """
         data = self.top / "seafile-data"
-        return (data.resolve() if data.exists() else self.conf.resolve()).parent / "offline-download"
+        data = data.resolve() if data.is_dir() else self.conf.resolve().with_name("seafile-data")
+        beside, inside = data.parent / _OURS, data / _OURS
+        if beside.is_dir() or inside.is_dir():
+            return beside if beside.is_dir() else inside
+        return inside if data.is_dir() and not _is_one_place(data, data.parent) else beside
 
     @property
     def tempdir(self) -> Path:
         """Where unfinished downloads go unless a setting says otherwise; the daemon makes it."""
         return self.volume / "tmp"
+
+
+def _is_one_place(data: Path, beside: Path) -> bool:
+    """Whether they are on one disk, and the user whose ``data`` it is, the daemon's, may make folders ``beside`` it."""
+    here, there = data.stat(), beside.stat()
+    if here.st_dev != there.st_dev:
+        return False
+    bit = stat.S_IWUSR if here.st_uid == there.st_uid else stat.S_IWGRP if here.st_gid == there.st_gid else stat.S_IWOTH
+    return here.st_uid == 0 or bool(there.st_mode & bit)
 
 
 def _candidates(path: Path) -> Iterator[Path]:

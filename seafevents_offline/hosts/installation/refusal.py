@@ -15,10 +15,16 @@ class NoInstallation(InputError):
 
 
 class NotChanged(OfflineDownloadError):
-    """Nothing was changed. ``paste`` is what the administrator may put there by hand; empty when that cannot help."""
+    """Nothing was changed. ``by_hand``: the administrator can do it elsewhere, with the text that would be there."""
 
-    sentence = "{detail}"
+    sentence = "{detail} Nothing was changed."
 
-    def __init__(self, detail: str, paste: str = "") -> None:
-        super().__init__(detail=f"{detail} Nothing was changed.")
-        self.paste = paste
+    def __init__(self, detail: str, *, by_hand: bool = False) -> None:
+        super().__init__(detail=detail)
+        self.by_hand = by_hand
+
+
+class HalfChanged(OfflineDownloadError):
+    """A disk that failed in the middle, most likely."""
+
+    sentence = "{file} was changed and cannot be changed back: {detail}. The file as it was: {kept}"

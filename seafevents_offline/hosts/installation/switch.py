@@ -1,46 +1,84 @@
-"""Switching the feature on and off in an installation: which files become what."""
+"""Switching the feature on and off in an installation: which files become what, and what is worth saying of them."""
 
 from __future__ import annotations
 
+import os
+import site
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from . import block, bundle, section
-from .edit import Change, read
+from ...settings import SECTION
+from . import block, bundle, marks, section
+from .edit import BACKUP, Change, read
 from .place import Installation
-from .refusal import NoInstallation
+from .refusal import NoInstallation, NotChanged
+
+#: From this version on variables say where the database is. Before that seafevents.conf does, and neither Seahub nor
+#: the daemon starts with one that does not (``create_engine_from_conf`` of 11 and 12).
+_DATABASE_IN_VARIABLES = 13
 
 
-def on(place: Installation) -> Sequence[Change]:
-    """What `enable` changes. Raises NotChanged."""
-    settings, events = _files(place)
-    body = block.lines(place.top, bundle.appended(place))
-    return (
-        Change(place.seahub_settings, settings, block.put(place.seahub_settings, settings, body), place.owner),
-        Change(
-            place.seafevents_conf,
-            events,
-            section.put(place.seafevents_conf, events, section.lines(place.tempdir)),
-            place.owner,
-        ),
+@dataclass(frozen=True)
+class Plan:
+    """``changes``: none when all is as it should be. ``remarks``: sentences for the administrator."""
+
+    changes: Sequence[Change]
+    remarks: Sequence[str]
+
+
+def on(place: Installation) -> Plan:
+    """What `enable` does. Raises NoInstallation, NotChanged; SettingsError when the section that is there is bad."""
+    file, old = place.seafevents_conf, read(place.seafevents_conf)
+    if old is None and 0 < place.major < _DATABASE_IN_VARIABLES:
+        raise NotChanged(f"There is no {file}: this server runs without its event daemon.")
+    new = section.put(file, old, section.lines(place.tempdir))
+    remarks = section.remarks(file) if new == old else []
+    settings = _settings(place)
+    body = block.lines(place, bundle.appended(place) or _source())
+    # The section first: without the block nothing reads it.
+    return _plan(
+        _change(place, file, old, new),
+        _change(place, place.seahub_settings, settings, block.put(place.seahub_settings, settings, body)),
+        remarks=remarks,
     )
 
 
-def off(place: Installation) -> Sequence[Change]:
-    """What `disable` changes. Raises NotChanged."""
-    settings, events = _files(place)
-    return (
-        Change(place.seahub_settings, settings, block.take(place.seahub_settings, settings), place.owner),
-        Change(
-            place.seafevents_conf,
-            events,
-            None if events is None else section.take(place.seafevents_conf, events),
-            place.owner,
-        ),
+def off(place: Installation) -> Plan:
+    """What `disable` does. Raises NoInstallation, NotChanged."""
+    file, old = place.seafevents_conf, read(place.seafevents_conf)
+    new = section.take(old) if old is not None else None
+    settings = _settings(place)
+    remarks = []
+    if (found := marks.find(settings)) and not found.is_intact:
+        remarks.append(f"The block had been edited; the file as it was is {place.seahub_settings}{BACKUP}.")
+    if new is not None and section.is_in(new):
+        remarks.append(f"The section [{SECTION}] in {file} is not what `enable` wrote, so it stays.")
+    return _plan(
+        _change(place, place.seahub_settings, settings, block.take(place.seahub_settings, settings)),
+        _change(place, file, old, new),
+        remarks=remarks,
     )
 
 
-def _files(place: Installation) -> tuple[bytes, bytes | None]:
-    settings = read(place.seahub_settings)
-    if settings is None:
+def _settings(place: Installation) -> bytes:
+    data = read(place.seahub_settings)
+    if data is None:
         raise NoInstallation(f"{place.seahub_settings} is not there any more.")
-    return settings, read(place.seafevents_conf)
+    return data
+
+
+def _plan(*changes: Change, remarks: Sequence[str]) -> Plan:
+    return Plan([change for change in changes if change.old != change.new], remarks)
+
+
+def _change(place: Installation, file: Path, old: bytes | None, new: bytes | None) -> Change:
+    found = marks.find(max(old or b"", new or b"", key=len))
+    mode = place.seahub_settings.stat().st_mode & 0o666
+    return Change(file, old, new, part=found.whole if found else b"", owner=place.owner, mode=mode)
+
+
+def _source() -> Path | None:
+    """Where this package is, when Python does not look there by itself."""
+    folder = Path(__file__).resolve().parents[3]
+    return None if folder in map(Path, map(os.path.realpath, site.getsitepackages())) else folder
