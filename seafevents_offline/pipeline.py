@@ -46,6 +46,7 @@ from .status import OfflineDownloadStatus
 from .storages.base import Storage
 from .task import Done, Failed, Gone, Outcome, Payload, Retry, Task
 from .tempdir import TempDir
+from .threads import offload
 from .units import format_size, format_time
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class Pipeline:
             task = _admitted(task, self.policy)
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
-            payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+            payload = self._leftover(task)
             if payload is None:
                 task = self.storage.check(task, task.size)
                 payload = self._download(task, context)
@@ -138,7 +139,7 @@ class Pipeline:
         except NameRefused:
             # The server's own name cannot be written: any name of ours does, the link is not to blame.
             snapshot = self._fetch(task, folder, safe_name(""), context)
-        return payloads.verified(folder, snapshot)
+        return offload(payloads.verified, folder, snapshot)
 
     def _fetch(self, task: Task, folder: Path, out: str, context: Context) -> Snapshot:
         transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out, task.owner), context.wake)
@@ -193,17 +194,20 @@ class Pipeline:
                 return Done(payload.size, _note(task, payload))
         raise NameTaken(stored_path=task.stored_path)
 
+    def _leftover(self, task: Task) -> Payload | None:
+        return offload(payloads.leftover, task, self.tempdir.folder(task.odr_id), self.engine)
+
     def _drop_if_stale(self, task: Task) -> None:
         """What a library does not take for a day is downloaded again when it does: it must not fill our disk."""
         with suppress(OfflineDownloadError):
-            payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+            payload = self._leftover(task)
             if payload is not None and payloads.is_stale(payload):
                 logger.info("task %s: its payload has waited too long and is deleted", task.odr_id)
                 self.tempdir.delete(task.odr_id)
 
     def _store_again(self, task: Task, context: Context) -> Outcome:
         """A crash interrupted the storing: look first, so that nothing is stored twice."""
-        payload = payloads.leftover(task, self.tempdir.folder(task.odr_id), self.engine)
+        payload = self._leftover(task)
         if path := self.storage.arrived(task, payload):
             task = task if path == task.stored_path else _record(task, context, path)
             return Done(task.size, _note(task, payload))
@@ -280,7 +284,7 @@ def _note(task: Task, payload: Payload | None) -> Explanation:
     folder = task.stored_path.rpartition("/")[0] or "/"
     if folder != task.path:
         return stored_above(task.path, folder)
-    is_page = payload is not None and payloads.is_unexpected_page(task.url, payload)
+    is_page = payload is not None and offload(payloads.is_unexpected_page, task.url, payload)
     return GOT_WEB_PAGE if is_page else NO_EXPLANATION
 
 

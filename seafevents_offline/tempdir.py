@@ -22,6 +22,7 @@ from pathlib import Path
 from .custody import clear, take_back
 from .errors import AlreadyRunning, PayloadUnusable, TempDirUnusable
 from .process import alive, identity
+from .threads import offload
 
 logger = logging.getLogger(__name__)
 
@@ -119,13 +120,8 @@ class TempDir:
         """The task's folder, ours alone, made if needed. Raises TempDirUnusable."""
         folder = self.folder(odr_id)
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            try:
-                take_back(folder)
-            except PayloadUnusable:
+            if not offload(_make, folder):
                 logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
-                clear(folder)
-                folder.chmod(0o700)
             self._check(os.lstat(folder))
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
@@ -133,11 +129,7 @@ class TempDir:
 
     def delete(self, odr_id: int) -> None:
         """Delete the task's folder with all that is in it; what resists is left to the next sweep."""
-        folder = self.folder(odr_id)
-        with suppress(OSError):
-            clear(folder)
-            folder.rmdir()
-        if os.path.lexists(folder):
+        if not offload(_delete, self.folder(odr_id)):
             logger.warning("task %s: its temporary folder cannot be deleted now", odr_id)
 
     def task_folders(self) -> set[int]:
@@ -192,6 +184,26 @@ class TempDir:
 
     def _unusable(self, detail: str) -> TempDirUnusable:
         return TempDirUnusable(path=str(self.path), detail=detail)
+
+
+def _make(folder: Path) -> bool:
+    """Make it if needed; False when what was there had been tampered with and had to go."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        take_back(folder)
+    except PayloadUnusable:
+        clear(folder)
+        folder.chmod(0o700)
+        return False
+    return True
+
+
+def _delete(folder: Path) -> bool:
+    """Whether nothing is left of it."""
+    with suppress(OSError):
+        clear(folder)
+        folder.rmdir()
+    return not os.path.lexists(folder)
 
 
 def _try_lock(fd: int, kind: int = fcntl.LOCK_EX) -> bool:

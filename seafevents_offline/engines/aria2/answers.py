@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import EngineFault, OfflineDownloadError
 from ...text import escape
+from ...threads import offload
 from ..base import Egress, EngineFile, Snapshot, TransferState
 from . import faults, folder
 from .book import Book
@@ -41,7 +42,7 @@ class Answers:
         for status in answer:
             entry = expected.pop(status["gid"], None)
             if entry is not None:
-                entry.saved = entry.saved or folder.mark_saved(entry.transfer.job.folder)
+                entry.saved = entry.saved or offload(folder.mark_saved, entry.transfer.job.folder)
                 self._progress(entry, status)
 
     def _progress(self, entry: Entry, status: Mapping[str, Any]) -> None:
@@ -66,7 +67,7 @@ class Answers:
             # Given a range without the length of the whole, aria2 empties the file and calls it complete.
             self._begin_again(entry)
         elif status["status"] == "complete":
-            folder.mark_saved(entry.transfer.job.folder, finished=True)
+            offload(folder.mark_finished, entry.transfer.job.folder)
             # What it says is relative to where it began, as what it was told.
             files = _files(status, entry.transfer.job.folder.parent)
             self._settle(entry, replace(_snapshot(TransferState.COMPLETE, status), files=files))

@@ -14,6 +14,7 @@ from ...confine import Account, Confinement, account
 from ...custody import take_back
 from ...errors import PayloadUnusable
 from ...settings import Settings
+from ...threads import offload
 from ..base import DownloadEngine, Egress, EngineInfo, Job, Transfer
 from . import binary, folder, options, orphan, process, trust
 from .book import Book
@@ -85,7 +86,7 @@ class Aria2Engine(DownloadEngine):
         # What waits now is out of reach of what other downloads may make of aria2c. Where it fails, the next look into
         # the folder tries again, and says why.
         with suppress(OSError, PayloadUnusable):
-            take_back(transfer.job.folder)
+            offload(take_back, transfer.job.folder)
 
     def resumable(self, folder_: Path) -> bool:
         return folder.payload(folder_) is not None
@@ -98,9 +99,7 @@ class Aria2Engine(DownloadEngine):
 
     def _launch(self) -> process.Aria2Process:
         found = binary.find(self._settings.aria2c, self._account)
-        bundle = trust.find_bundle(self._settings.ca_certificate)
-        if self._account is not None:
-            bundle = trust.lend(bundle, self._home)
+        bundle = offload(self._bundle)
         orders = process.Orders(
             found.path,
             [*options.way_out(self._egress.proxy), *options.NO_COOKIES],
@@ -109,6 +108,10 @@ class Aria2Engine(DownloadEngine):
             self._lock_fd,
         )
         return process.launch(orders, self._home)
+
+    def _bundle(self) -> Path:
+        bundle = trust.find_bundle(self._settings.ca_certificate)
+        return bundle if self._account is None else trust.lend(bundle, self._home)
 
     def _confinement(self) -> Confinement:
         connections = self._settings.workers * self._settings.connections

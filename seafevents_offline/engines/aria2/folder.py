@@ -34,11 +34,14 @@ def payload(folder: Path) -> Path | None:
     return folder / name if sizes.get(name, -1) >= 0 else None
 
 
-def mark_saved(folder: Path, *, finished: bool = False) -> bool:
-    """Leave the mark if the time for it has come: the control file is there, or aria2 says that it has finished."""
+def mark_saved(folder: Path) -> bool:
+    """Leave the mark if the time for it has come: the control file is there."""
+    return payload(folder) is not None and mark_finished(folder)
+
+
+def mark_finished(folder: Path) -> bool:
+    """Leave the mark: aria2 says that it has finished."""
     try:
-        if not finished and payload(folder) is None:
-            return False
         # aria2c, who may be another user, can leave a link of that name, even one that leads out of the folder.
         with suppress(FileExistsError):
             os.close(os.open(folder / _SAVED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ...confine import Account
 from ...custody import clear, hand_over
 from ...due import WARNING_PERIOD, Due
 from ...errors import EngineFault, EngineUnavailable, InterruptedTooOften
-from ...threads import survive
+from ...threads import offload, survive
 from ..base import Egress
 from . import folder, options
 from .answers import Answers
@@ -149,10 +150,7 @@ class Monitor:
     def _add_call(self, entry: Entry) -> Call | None:
         job = entry.transfer.job
         try:
-            part = None if entry.part_is_useless else folder.payload(job.folder)
-            if part is None:
-                clear(job.folder)
-            hand_over(job.folder, self._account)
+            part = offload(_prepare, job.folder, self._account, entry.part_is_useless)
         except OSError as error:
             self._answers.fail(entry, EngineUnavailable(detail=f"its temporary folder: {error.strerror}."))
             return None
@@ -239,6 +237,15 @@ class Monitor:
             self._hang_up()
             self._process = None
         self._book.renew()
+
+
+def _prepare(place: Path, account: Account | None, part_is_useless: bool) -> Path | None:
+    """Make a job's folder the engine's. Gives the part in it that is to be continued; else nothing is left there."""
+    part = None if part_is_useless else folder.payload(place)
+    if part is None:
+        clear(place)
+    hand_over(place, account)
+    return part
 
 
 def _ignore(_: Any) -> None:

@@ -18,6 +18,7 @@ from ...confine import Account, Confinement, command, looking_into
 from ...custody import let_through
 from ...errors import EngineUnavailable
 from ...process import identity
+from ...threads import offload
 from . import options
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ _START_LIMIT = 15.0
 
 #: Another program may take the free port between our look and aria2c's bind.
 _PORT_TRIES = 5
+
+_LOG = "aria2.log"
 
 #: What aria2c prints (trouble at its start, mostly) may grow to this many bytes.
 _MAX_LOG = 1024**2
@@ -121,11 +124,8 @@ def launch(orders: Orders, folder: Path) -> Aria2Process:
 
 def _spawn(orders: Orders, folder: Path) -> Aria2Process:
     port, secret, account = _free_port(), secrets.token_hex(32), orders.confinement.account
-    let_through(folder, account)
     lines = {**orders.configuration, **options.rpc(port, secret)}
-    _write_private(folder / "aria2.conf", "".join(f"{name}={value}\n" for name, value in lines.items()), account)
-    log = folder / "aria2.log"
-    with _open_private(log) as output:
+    with offload(_equip, folder, "".join(f"{name}={value}\n" for name, value in lines.items()), account) as output:
         child = subprocess.Popen(
             command([str(orders.binary), CONF_ARGUMENT, *orders.arguments], orders.confinement),
             cwd=folder,
@@ -139,13 +139,20 @@ def _spawn(orders: Orders, folder: Path) -> Aria2Process:
             # Ctrl-C in the host's terminal is not meant for it.
             start_new_session=True,
         )
-    process = Aria2Process(child, port, secret, log, account)
+    process = Aria2Process(child, port, secret, folder / _LOG, account)
     try:
-        _write_private(folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
+        offload(_write_private, folder / "aria2.pid", f"{identity(child.pid)}\n{identity(os.getpid())}\n")
     except OSError:
         process.kill()
         raise
     return process
+
+
+def _equip(folder: Path, configuration: str, account: Account | None) -> BinaryIO:
+    """Let it in and give it its configuration; the answer is its log, open."""
+    let_through(folder, account)
+    _write_private(folder / "aria2.conf", configuration, account)
+    return _open_private(folder / _LOG)
 
 
 def _open_private(path: Path) -> BinaryIO:
@@ -172,8 +179,8 @@ def _wait_for_port(process: Aria2Process, deadline: float) -> bool:
     while process.running() and time.monotonic() < deadline:
         # In this order: aria2c binds 127.0.0.1 first, and is content with ::1 when another program was faster there.
         # That program must not be told the secret.
-        on_ipv6 = _listens(process.pid, "tcp6", f"{1 << 24:032X}:{process.port:04X}")
-        if _listens(process.pid, "tcp", f"0100007F:{process.port:04X}"):
+        on_ipv6 = offload(_listens, process.pid, "tcp6", f"{1 << 24:032X}:{process.port:04X}")
+        if offload(_listens, process.pid, "tcp", f"0100007F:{process.port:04X}"):
             return True
         if on_ipv6:
             return False
@@ -193,5 +200,5 @@ def _listens(pid: int, table: str, address: str) -> bool:
 
 
 def _last_words(folder: Path) -> str:
-    text = (folder / "aria2.log").read_text(encoding="utf-8", errors="replace").strip()
+    text = (folder / _LOG).read_text(encoding="utf-8", errors="replace").strip()
     return text.splitlines()[-1][:300] if text else ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from ...errors import DiskFull, FolderGone, NameTaken, StorageRefused, StorageUnavailable
 from ...filename import HIDDEN_PREFIX, numbered
 from ...task import Payload, Task
+from ...threads import offload
 from ...units import format_size
 from ..base import Storage
 from ..layout import layout_of
@@ -52,6 +53,12 @@ class FolderStorage(Storage):
         return f"{task.path.rstrip('/')}/{free}"
 
     def put(self, task: Task, payload: Payload) -> str:
+        return offload(self._put, task, payload)
+
+    def arrived(self, task: Task, payload: Payload | None) -> str | None:
+        return offload(self._arrived, task, payload)
+
+    def _put(self, task: Task, payload: Payload) -> str:
         with self._explained(), self._open_place(task) as place:
             try:
                 if len(payload.files) == 1:
@@ -63,7 +70,7 @@ class FolderStorage(Storage):
                 raise NameTaken(stored_path=task.stored_path) from None
         return task.stored_path
 
-    def arrived(self, task: Task, payload: Payload | None) -> str | None:
+    def _arrived(self, task: Task, payload: Payload | None) -> str | None:
         try:
             with self._explained(), self._open_place(task) as place:
                 return task.stored_path if _has_arrived(task, payload, place) else None
