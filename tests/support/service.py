@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from seafevents_offline.settings import Settings
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
 from seafevents_offline.task import NewTask, Task
 from seafevents_offline.tasks import OfflineDownloader
+from seafevents_offline.tasks.observers import Observer
 
 from .ports import ALLOWED
 from .waiting import eventually
@@ -25,7 +26,7 @@ OWNER = "ada@example.com"
 class Service:
     """``settings`` are over those that make a test quick; start it, add to it, wait for what comes."""
 
-    def __init__(self, place: Path, database: str, **settings: Any) -> None:
+    def __init__(self, place: Path, database: str, *, observers: Sequence[Observer] = (), **settings: Any) -> None:
         self.library = Path(settings.get("library", place / "library"))
         place.mkdir(exist_ok=True, parents=True)
         self.library.mkdir(exist_ok=True)
@@ -46,7 +47,7 @@ class Service:
         )
         self.repository: Repository = repository.open(self.settings)
         self.repository.upgrade()
-        self.downloader = OfflineDownloader(self.settings)
+        self.downloader = OfflineDownloader(self.settings, observers=observers)
 
     def start(self) -> Service:
         self.downloader.start()

@@ -1,0 +1,39 @@
+"""The log of the host, as far as ours has to do with it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+
+class HostLog(logging.Handler):
+    """``seafevents.log``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("[%(levelname)s] %(name)s %(message)s"))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += self.format(record).split("\n")
+
+
+@contextlib.contextmanager
+def host_log() -> Iterator[HostLog]:
+    """The daemon's own logging with ``--loglevel info``; afterwards everything is as before, also what is ours."""
+    root, package = logging.getLogger(), logging.getLogger("seafevents_offline")
+    before = root.level, package.level, package.propagate, package.handlers[:]
+    log = HostLog()
+    root.addHandler(log)
+    root.setLevel(logging.INFO)
+    package.handlers[:] = []
+    try:
+        yield log
+    finally:
+        for handler in package.handlers:
+            handler.close()
+        root.removeHandler(log)
+        root.setLevel(before[0])
+        package.setLevel(before[1])
+        package.propagate, package.handlers[:] = before[2:]
