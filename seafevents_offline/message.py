@@ -45,6 +45,11 @@ class Wake:
 Message = Union[Wake, NewTask]
 
 
+def wake(odr_id: int, *, in_json: bool) -> str:
+    """The content of a message that says ``Wake(odr_id)``; up to Seafile 11 it is not ``in_json``."""
+    return json.dumps({"msg_type": TYPE, "odr_id": odr_id}) if in_json else f"{TYPE}\t{odr_id}"
+
+
 def parse(content: object) -> Message:
     """Raises BadMessage."""
     if not isinstance(content, str):

@@ -6,7 +6,6 @@ the dotted path of its class; Seahub when there is none.
 
 from __future__ import annotations
 
-import json
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from seafevents_offline import repository
+from seafevents_offline import message, repository
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import SettingsError
 from seafevents_offline.link import host_of
@@ -30,7 +29,6 @@ from seafevents_offline.settings import SECTION, Settings, read_config
 _T = TypeVar("_T")
 
 _DEFAULT = "seahub_patch.host.SeahubHost"
-_MESSAGE = "offline-file-upload"
 
 _making = threading.Lock()
 
@@ -243,12 +241,9 @@ class SeahubHost(Host):
         from seahub import utils
         from seaserv import seafile_api
 
-        if hasattr(utils, "send_user_login_msg"):
-            message = json.dumps({"msg_type": _MESSAGE, "odr_id": odr_id})
-        else:
-            # Up to Seahub 11 messages are fields with tabs between them.
-            message = f"{_MESSAGE}\t{odr_id}"
-        seafile_api.publish_event("seahub.stats", message)
+        # With it, Seahub itself has begun to send JSON.
+        content = message.wake(odr_id, in_json=hasattr(utils, "send_user_login_msg"))
+        seafile_api.publish_event(message.CHANNEL, content)
 
 
 def current() -> Host:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seafevents_offline.link import MAX_LINK_LENGTH
-from seafevents_offline.message import TYPE, BadMessage, Wake, parse
+from seafevents_offline.message import TYPE, BadMessage, Wake, parse, wake
 from seafevents_offline.task import NewTask
 
 REPO_ID = "12345678-1234-4123-8123-123456789abc"
@@ -44,6 +44,12 @@ GOOD = [
 @pytest.mark.parametrize(("content", "meaning"), GOOD)
 def test_both_forms_are_understood(content: str, meaning: object) -> None:
     assert isinstance(parse(content), NewTask) if meaning is None else parse(content) == meaning
+
+
+@pytest.mark.parametrize(("is_json", "content"), [(True, in_json(odr_id=12)), (False, in_tabs("12"))])
+def test_what_seahub_says_is_what_the_daemon_hears(is_json: bool, content: str) -> None:
+    assert wake(12, in_json=is_json) == content
+    assert parse(content) == Wake(12)
 
 
 BAD = [
