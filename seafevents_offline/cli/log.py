@@ -25,6 +25,11 @@ def warnings_to_stderr() -> None:
     _set(logging.WARNING, _SHORT, logging.StreamHandler(sys.stderr))
 
 
+def nothing() -> None:
+    """For verbs that say everything themselves."""
+    _set(logging.CRITICAL, _SHORT, logging.StreamHandler(sys.stderr))
+
+
 def service_to_file(data: Path) -> None:
     """For a process that may serve, while stderr belongs to its display. Raises StorageUnavailable."""
     _set(logging.INFO, _LONG, _file(data))

@@ -6,12 +6,14 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ...tasks.checks import Check
+from .. import log
 from ..host import reached
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
+    log.nothing()
     with reached(args, tables=False) as host:
         checks = host.checks()
     healthy = all(check.ok for check in checks)

@@ -20,7 +20,7 @@ from configparser import RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import InputError
+from ...errors import InputError, OfflineDownloadError
 from .place import Installation
 
 _MAIN, _BACKGROUND = "seafevents.main", "seafevents.background_tasks"
@@ -38,7 +38,16 @@ _LIBRARIES = (
 class NotItsUser(InputError):
     """Who runs this command is neither the user of the Seafile server nor root."""
 
-    sentence = "The Seafile server runs as {user}; run this as that user, or as root."
+    sentence = "The Seafile server is run by {user}; please run this as that user, or as root."
+
+
+class NotReadable(OfflineDownloadError):
+    """What this command is made of is nothing for the user of the Seafile server."""
+
+    sentence = (
+        "{user}, who runs the Seafile server, may not read {path}: please install seafevents-offline where everybody "
+        "may read it, for example into the server's own Python ({python})."
+    )
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,11 @@ class Daemon:
     downloads: bool
     environ: Mapping[str, str] = field(repr=False)
 
+    def _check_readable(self) -> None:
+        for path in (sys.executable, os.__file__, __file__):
+            if not os.access(path, os.R_OK):
+                raise NotReadable(user=name_of(self.uid), path=path, python=self.python or "python3")
+
     @property
     def module_path(self) -> list[str]:
         return [folder for folder in self.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
@@ -62,13 +76,14 @@ class Daemon:
     def become(self) -> None:
         """From now on and for good this process has the daemon's user, environment and, behind its own, modules.
 
-        Raises NotItsUser when it may not.
+        Raises NotItsUser when it may not, NotReadable when it could not go on so.
         """
         if os.geteuid() != self.uid:
             try:
                 _change_user(self.uid, self.gid)
             except OSError:
                 raise NotItsUser(user=name_of(self.uid)) from None
+            self._check_readable()
         os.environ.update({name: value for name, value in self.environ.items() if name != "PYTHONPATH"})
         sys.path.extend(folder for folder in self.module_path if folder not in sys.path)
 
