@@ -22,6 +22,7 @@ from sqlalchemy.pool import Pool, QueuePool
 
 from ..errors import SettingsError
 from ..settings import SECTION
+from ..threads import offload
 from .failures import explain, is_conflict
 
 logger = logging.getLogger(__name__)
@@ -177,6 +178,7 @@ def _mysql_engine(url: URL, patience: int) -> Engine:
     # Nothing is ever left open (``_within``), so the ROLLBACK after each use would be a wasted round trip.
     # Versions before 2.0.43 do not know this and send it.
     engine.dialect.skip_autocommit_rollback = True
+    event.listen(engine, "do_connect", _connect_mysql)
     event.listen(engine, "connect", _prepare_mysql)
     return engine
 
@@ -200,6 +202,13 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             if time.monotonic() > deadline:
                 raise
             threading.Event().wait(random.uniform(0.005, 0.02))  # noqa: S311
+
+
+def _connect_mysql(dialect: Any, _: Any, args: list[Any], params: dict[str, Any]) -> Any:
+    """PyMySQL 1.2 reads the certificates of the whole world for each connection, which takes 50 ms."""
+    connection = offload(lambda: dialect.loaded_dbapi.connect(*args, **params, defer_connect=True))
+    connection.connect()
+    return connection
 
 
 def _prepare_mysql(connection: Any, _: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Result, and_, bindparam, case, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Result, and_, bindparam, case, literal_column, or_, true
 from sqlalchemy.sql.selectable import HasHints
 
 from ..errors import NO_EXPLANATION, Explanation
@@ -50,9 +50,15 @@ def visible(owner: str | None) -> ColumnElement[bool]:
     return true() if owner is None else and_(RECORDS.c.owner == owner, RECORDS.c.hidden_at.is_(None))
 
 
-def each(values: Mapping[int, Any], otherwise: Any = None) -> ColumnElement[Any]:
-    """The value of each row by its ``odr_id``."""
-    return case(dict(values), value=RECORDS.c.odr_id, else_=otherwise)
+def each(values: Mapping[int, str]) -> ColumnElement[Any]:
+    """The text of each row by its ``odr_id``."""
+    return case(dict(values), value=RECORDS.c.odr_id)
+
+
+def each_number(values: Mapping[int, int]) -> ColumnElement[int]:
+    """The same for numbers, which are written out: a parameter for each of hundreds costs more than the database."""
+    whens = " ".join(f"WHEN {odr_id:d} THEN {value:d}" for odr_id, value in values.items())
+    return literal_column(f"CASE odr_id {whens} END", BigInteger)
 
 
 def using(index: str, statement: _Select) -> _Select:
@@ -73,7 +79,7 @@ def among(odr_ids: Collection[int]) -> ColumnElement[bool]:
 
 def is_claim(claims: Mapping[int, int]) -> ColumnElement[bool]:
     """Exactly these tasks, as long as their claim number is the one given."""
-    return and_(among(claims), RECORDS.c.claim == each(claims))
+    return and_(among(claims), RECORDS.c.claim == each_number(claims))
 
 
 def explained(explanation: Explanation = NO_EXPLANATION) -> dict[str, Any]:

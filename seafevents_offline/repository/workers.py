@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, case, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, literal, or_, select, true, update
 
 from ..errors import PAUSED_TOO_LONG, InterruptedTooOften, keeping
 from ..models import RECORDS
 from ..status import RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task
 from .part import Part
-from .statements import TASK_COLUMNS, among, each, ended, explained, is_claim, to_tasks
+from .statements import TASK_COLUMNS, among, each_number, ended, explained, is_claim, to_tasks
 
 _S = OfflineDownloadStatus
 
@@ -75,7 +76,7 @@ class Workers(Part):
         """Write how far tasks are, all in one statement; those that are not ours any more stay as they are."""
         if not progress:
             return
-        completed = each({one.odr_id: one.completed for one in progress})
+        completed = each_number({one.odr_id: one.completed for one in progress})
         statement = (
             update(RECORDS)
             .where(is_claim({one.odr_id: one.claim for one in progress}), RECORDS.c.status == _S.DOWNLOADING)
@@ -83,8 +84,8 @@ class Workers(Part):
             .ordered_values(
                 (RECORDS.c.restores, case((completed > RECORDS.c.completed, 0), else_=RECORDS.c.restores)),
                 (RECORDS.c.completed, completed),
-                (RECORDS.c.size, each({one.odr_id: one.size for one in progress})),
-                (RECORDS.c.speed, each({one.odr_id: one.speed for one in progress})),
+                (RECORDS.c.size, each_number({one.odr_id: one.size for one in progress})),
+                (RECORDS.c.speed, each_number({one.odr_id: one.speed for one in progress})),
                 (RECORDS.c.updated_at, self._now()),
             )
         )
@@ -102,13 +103,8 @@ class Workers(Part):
             "stored_path": stored_path,
             "updated_at": self._now(),
         }
-        got_on = case((RECORDS.c.completed < size, 0), else_=RECORDS.c.restores)
-        statement = _of(task, _S.DOWNLOADING, _S.STORING).ordered_values(
-            # First: MySQL evaluates from left to right. A repetition is not getting on.
-            (RECORDS.c.restores, got_on),
-            *((RECORDS.c[column], value) for column, value in values.items()),
-        )
-        written = self._database.run(lambda connection: connection.execute(statement).rowcount)
+        parameters = _of(task) | {f"_{name}": value for name, value in values.items()}
+        written = self._database.run(lambda connection: connection.execute(_STORING, parameters).rowcount)
         restores = 0 if task.completed < size else task.restores
         return replace(task, restores=restores, **values) if written else None
 
@@ -125,14 +121,13 @@ class Workers(Part):
             raise ValueError(f"task {task.odr_id}: {task.status.state} cannot become {target.state}")
 
         known = RUNNING if task.status in RUNNING else {task.status}
-        sources = [status for status in known if target in TRANSITIONS[status]]
+        # Under either status: whether STORING was recorded may not have been answered. The claim number is proof.
+        sources = frozenset(status for status in known if target in TRANSITIONS[status])
 
         def work(connection: Connection) -> bool:
-            # Under either status: whether STORING was recorded may not have been answered. The claim number is proof.
-            if connection.execute(_of(task, *sources).values(values)).rowcount:
+            if connection.execute(_change(sources), _of(task) | values).rowcount:
                 return True
-            now = select(RECORDS.c.odr_id).where(_is(task, target))
-            return connection.execute(now).first() is not None
+            return connection.execute(_IS_NOW, _of(task) | {"_status": target}).first() is not None
 
         return self._database.run(work)
 
@@ -207,10 +202,27 @@ def _has(node_id: str, *statuses: OfflineDownloadStatus) -> ColumnElement[bool]:
     return and_(RECORDS.c.claimed_by == node_id, RECORDS.c.status.in_(statuses))
 
 
-def _is(task: Task, *statuses: OfflineDownloadStatus) -> ColumnElement[bool]:
-    return and_(RECORDS.c.odr_id == task.odr_id, RECORDS.c.claim == task.claim, RECORDS.c.status.in_(statuses))
+# Made once and given values each time: making a statement costs as much as the database's answer.
+_IS_OURS = and_(RECORDS.c.odr_id == bindparam("_odr_id"), RECORDS.c.claim == bindparam("_claim"))
+_IS_NOW = select(RECORDS.c.odr_id).where(_IS_OURS, RECORDS.c.status == bindparam("_status"))
 
 
-def _of(task: Task, *statuses: OfflineDownloadStatus) -> Update:
-    """A change of the task, which does nothing unless it still is in one of these states under the same claim."""
-    return update(RECORDS).where(_is(task, *statuses))
+def _of(task: Task) -> dict[str, Any]:
+    return {"_odr_id": task.odr_id, "_claim": task.claim}
+
+
+@cache
+def _change(sources: frozenset[OfflineDownloadStatus]) -> Update:
+    """A change of the task, to the columns that are given with it; it does nothing unless the task still is in one of
+    these states under the same claim."""
+    return update(RECORDS).where(_IS_OURS, RECORDS.c.status.in_(sorted(sources)))
+
+
+_STORING = _change(RUNNING).ordered_values(
+    # First: MySQL evaluates from left to right. A repetition is not getting on.
+    (RECORDS.c.restores, case((RECORDS.c.completed < bindparam("_size"), 0), else_=RECORDS.c.restores)),
+    *(
+        (RECORDS.c[name], bindparam(f"_{name}"))
+        for name in ("status", "name", "size", "completed", "speed", "stored_path", "updated_at")
+    ),
+)
