@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ...hosts.installation import switch
-from ..output import say
+from ...hosts.installation import bundle, switch
+from ..output import complain, say
 from ..switching import add_dry_run, carry_out, found, restart
 from ..verb import ExitCode, Verb
 
@@ -16,6 +16,10 @@ def _run(args: Namespace) -> ExitCode:
         say(f"Nothing that `enable` wrote is in {place.conf}; nothing was changed.")
     elif not args.dry_run:
         say(restart(place))
+    if not args.dry_run:
+        # Last: this may run from there.
+        for folder in bundle.remove(place):
+            complain(f"{folder} was changed since it was brought, so it stays.")
     return ExitCode.DONE
 
 
@@ -26,7 +30,7 @@ VERB = Verb(
 seafevents-offline disable --seafile /opt/seafile
 seafevents-offline disable --seafile /opt/seafile --dry-run
 
-The tables and what was downloaded stay.""",
+The tables and what was downloaded stay. What `enable --bundle` has brought goes.""",
     options=add_dry_run,
     on_server=True,
 )

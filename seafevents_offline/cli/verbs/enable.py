@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from functools import partial
+from pathlib import Path
 
 from seahub_patch.settings import missing
 
 from ...engines.aria2 import binary
 from ...errors import DatabaseUnavailable, OfflineDownloadError
-from ...hosts.installation import daemon, switch
+from ...hosts.installation import bundle, contents, daemon, switch
 from ...hosts.installation.place import Installation
 from ...hosts.installation.server import SeafileServer
+from ...settings import SECTION, read_config
 from ..output import complain, say
 from ..switching import add_dry_run, carry_out, found, restart
 from ..verb import ExitCode, Verb
@@ -19,7 +22,8 @@ from ..verb import ExitCode, Verb
 
 def _run(args: Namespace) -> ExitCode:
     place = found(args)
-    has_changed = carry_out(args, place, switch.on, "enable")
+    brought = _bring(place, args.dry_run) if args.bundle else None
+    has_changed = carry_out(args, place, partial(switch.on, brought=brought), "enable")
     if not has_changed:
         say(f"All that `enable` writes is in {place.conf} already; nothing was changed.")
     if not args.dry_run:
@@ -27,6 +31,25 @@ def _run(args: Namespace) -> ExitCode:
         if has_changed:
             say(f"{restart(place)} Then `seafevents-offline doctor --seafile {place.top}` says how it is.")
     return ExitCode.DONE
+
+
+def _bring(place: Installation, dry_run: bool) -> Path:
+    """Where the bundle is then. Raises NotChanged and whatever ``switch.on`` does."""
+    bundled = contents.collect(own_engine=not _names_engine(place))
+    folder = bundle.folder(place, bundled)
+    # What is wrong with the settings is found before anything is brought.
+    switch.on(place, folder)
+    if not bundle.is_intact(folder):
+        say(f"{'Would bring' if dry_run else 'Bringing'} the package and what it needs to {folder}.")
+    if not dry_run:
+        bundle.put(place, bundled)
+    return folder
+
+
+def _names_engine(place: Installation) -> bool:
+    """Whether there is an aria2c that the administrator has chosen."""
+    file = place.seafevents_conf
+    return file.exists() and bool(read_config(file).get(SECTION, "aria2c", fallback=""))
 
 
 def _prepare(place: Installation) -> None:
@@ -53,14 +76,24 @@ def _make_tables(server: SeafileServer) -> None:
         complain(f"{error} The tables will be made when the server starts.")
 
 
+def _options(parser: ArgumentParser) -> None:
+    add_dry_run(parser)
+    parser.add_argument(
+        "--bundle",
+        action="store_true",
+        help="bring the package, what it needs and aria2c onto the data volume, where they outlast a container",
+    )
+
+
 VERB = Verb(
     _run,
     help="put the feature into a Seafile server",
     examples="""\
 seafevents-offline enable --seafile /opt/seafile
 seafevents-offline enable --seafile /opt/seafile --dry-run
+seafevents-offline enable --seafile /opt/seafile --bundle
 
 It asks nothing and may be repeated. `seafevents-offline disable` takes out again what it wrote.""",
-    options=add_dry_run,
+    options=_options,
     on_server=True,
 )

@@ -27,15 +27,18 @@ class Plan:
     remarks: Sequence[str]
 
 
-def on(place: Installation) -> Plan:
-    """What `enable` does. Raises NoInstallation, NotChanged; SettingsError when the section that is there is bad."""
+def on(place: Installation, brought: Path | None = None) -> Plan:
+    """What `enable` does. ``brought``: the bundle that there will be by then; else the one that is in use counts.
+
+    Raises NoInstallation, NotChanged; SettingsError when the section that is there is bad.
+    """
     file, old = place.seafevents_conf, read(place.seafevents_conf)
     if old is None and 0 < place.major < _DATABASE_IN_VARIABLES:
         raise NotChanged(f"There is no {file}: this server runs without its event daemon.")
     new = section.put(file, old, section.lines(place.tempdir))
     remarks = section.remarks(file) if new == old else []
     settings = _settings(place)
-    body = block.lines(place, bundle.appended(place) or _source())
+    body = block.lines(place, brought or bundle.appended(place) or _source())
     # The section first: without the block nothing reads it.
     return _plan(
         _change(place, file, old, new),
