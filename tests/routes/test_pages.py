@@ -324,6 +324,50 @@ def test_our_addresses_come_first_and_the_applications_names_stay(web: Web, clie
         assert client.get("/api/v2.2/offline-download/config").json()["enabled"]
 
 
+@pytest.mark.parametrize("broken", ["routes", "page_routes", "views"])
+def test_when_something_of_ours_cannot_be_imported_the_applications_own_addresses_stay(
+    broken: str, client: Client, base_urls: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from django.test import override_settings
+
+    for name in ("routes", "page_routes"):
+        make_new(name, monkeypatch)
+    make_unusable(broken, monkeypatch)
+    with override_settings(ROOT_URLCONF="seahub_patch.urls", OFFLINE_DOWNLOAD_BASE_URLCONF=base_urls):
+        assert text_of(client.get("/anything")) == "libraries"
+        assert text_of(client.get("/offline-download/")) == "not_ours"
+    assert [record.message.splitlines()[0] for record in caplog.records if record.name == "seahub_patch.urls"] == [
+        "Offline download has no pages"
+    ]
+
+
+@pytest.mark.parametrize("broken", ["host", "page", "views"])
+def test_when_something_of_ours_cannot_be_imported_templates_are_rendered_all_the_same(
+    broken: str, seahub: Path, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_new("templatetags.offline_download", monkeypatch)
+    make_new("page", monkeypatch)
+    make_unusable(broken, monkeypatch)
+    assert "offline-download" not in rendered(client)
+    assert [record.message.splitlines()[0] for record in caplog.records] == [
+        "Offline download cannot be put into the page library"
+    ]
+
+
+def make_unusable(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Importing it fails."""
+    make_new(module, monkeypatch)
+    monkeypatch.setitem(sys.modules, f"seahub_patch.{module}", None)
+
+
+def make_new(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is imported anew; afterwards it is the one that it was."""
+    package, _, name = f"seahub_patch.{module}".rpartition(".")
+    if package in sys.modules:
+        monkeypatch.delattr(sys.modules[package], name, raising=False)
+    monkeypatch.delitem(sys.modules, f"{package}.{name}", raising=False)
+
+
 def test_in_seahub_a_page_has_its_style_sheets_and_leads_back(client: Client) -> None:
     from django.test import override_settings
 

@@ -82,9 +82,7 @@ def _is_empty(data: bytes) -> bool:
 
 def _check(file: Path, data: bytes) -> None:
     if marks.has_half(data):
-        raise NotChanged(
-            f"The block in {file} has lost its first or its last line; please take out what is left of it."
-        )
+        raise NotChanged(f"The block in {file} has lost its first or last line; please take out what is left of it.")
     _parsed(file, data)
 
 

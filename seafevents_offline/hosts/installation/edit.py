@@ -26,7 +26,8 @@ _KEPT = ".offline-download-kept"
 @dataclass(frozen=True)
 class Change:
     """``old`` and ``new`` are the whole content; None where there is no file. ``part``: what comes in or goes, for
-    those who do it by hand. ``owner`` (user, group) and ``mode`` are for a file that is made."""
+    those who do it by hand. ``owner`` (user, group) and ``mode`` are for a file that is made. ``keeps``: there is
+    a backup whatever ``new`` is."""
 
     file: Path
     old: bytes | None
@@ -34,6 +35,7 @@ class Change:
     part: bytes
     owner: tuple[int, int]
     mode: int = 0o600
+    keeps: bool = False
 
     @property
     def target(self) -> Path:
@@ -151,7 +153,7 @@ class _Edition:
         """The backup; none of what was only ever ours, nor beside a file that is again what its backup is."""
         change = self._change
         with suppress(OSError):
-            if change.new is None or (change.backup.exists() and change.backup.read_bytes() == change.new):
+            if change.new is None or (not change.keeps and _is(change.backup, change.new)):
                 _remove(change.backup)
             elif change.old is not None:
                 self._kept.rename(change.backup)
@@ -226,6 +228,10 @@ def _sync(folder: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def _is(path: Path, data: bytes) -> bool:
+    return path.exists() and path.read_bytes() == data
 
 
 def _remove(path: Path) -> None:

@@ -39,9 +39,12 @@ class Installation:
         """The installation that ``named`` is, or whose conf/ or seafile-server-latest it is. Raises NoInstallation."""
         # Not resolved: in Docker what conf/ leads to has no server beside it.
         path = Path(os.path.abspath(named))
-        for top in _candidates(path):
-            if (top / _KNOWN_BY).is_file():
-                return cls(top)
+        try:
+            for top in _candidates(path):
+                if (top / _KNOWN_BY).is_file():
+                    return cls(top)
+        except OSError as error:
+            raise NoInstallation(f"{path} cannot be looked into: {error.strerror}.") from None
         raise NoInstallation(f"There is no Seafile server in {path}: it has no {_KNOWN_BY}.")
 
     @property

@@ -53,12 +53,14 @@ def off(place: Installation) -> Plan:
     new = section.take(old) if old is not None else None
     settings = _settings(place)
     remarks = []
-    if (found := marks.find(settings)) and not found.is_intact:
+    found = marks.find(settings)
+    is_edited = found is not None and not found.is_intact
+    if is_edited:
         remarks.append(f"The block had been edited; the file as it was is {place.seahub_settings}{BACKUP}.")
     if new is not None and section.is_in(new):
         remarks.append(f"The section [{SECTION}] in {file} is not what `enable` wrote, so it stays.")
     return _plan(
-        _change(place, place.seahub_settings, settings, block.take(place.seahub_settings, settings)),
+        _change(place, place.seahub_settings, settings, block.take(place.seahub_settings, settings), keeps=is_edited),
         _change(place, file, old, new),
         remarks=remarks,
     )
@@ -75,10 +77,11 @@ def _plan(*changes: Change, remarks: Sequence[str]) -> Plan:
     return Plan([change for change in changes if change.old != change.new], remarks)
 
 
-def _change(place: Installation, file: Path, old: bytes | None, new: bytes | None) -> Change:
+def _change(place: Installation, file: Path, old: bytes | None, new: bytes | None, keeps: bool = False) -> Change:
     found = marks.find(max(old or b"", new or b"", key=len))
     mode = place.seahub_settings.stat().st_mode & 0o666
-    return Change(file, old, new, part=found.whole if found else b"", owner=place.owner, mode=mode)
+    part = found.whole if found else b""
+    return Change(file, old, new, part=part, owner=place.owner, mode=mode, keeps=keeps)
 
 
 def _source() -> Path | None:
