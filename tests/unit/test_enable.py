@@ -18,7 +18,10 @@ from hypothesis import example, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
+from seafevents_offline.cli import switching
 from seafevents_offline.cli.main import main
+from seafevents_offline.cli.verbs import enable
+from seafevents_offline.errors import EngineUnavailable
 from seafevents_offline.hosts.installation import block, bundle
 from seafevents_offline.hosts.installation.place import Installation
 from seafevents_offline.hosts.installation.refusal import NotChanged
@@ -29,6 +32,7 @@ from tests.support.installation import EVENTS, SEAFILE, SETTINGS, Fake, binary, 
 from tests.support.rights import only_root
 
 MARK = "seafevents-offline"
+PREPARE = enable._prepare
 
 
 @dataclass
@@ -328,7 +332,8 @@ def test_the_block_of_another_version_is_replaced(run, fake, monkeypatch):
     monkeypatch.setattr(block, "_LINES", "try:\n    pass\nexcept Exception:\n    pass\n")
     run("enable", fake)
     monkeypatch.undo()
-    monkeypatch.setattr("seafevents_offline.cli.verbs.enable._prepare", lambda place: None)
+    assert run("enable", fake, "--dry-run").code == 0
+    monkeypatch.setattr(enable, "_prepare", lambda place: None)
     assert run("enable", fake).code == 0
     assert fake.settings.read_text().count(">>> seafevents-offline >>>") == 1
     assert "seahub_patch" in fake.settings.read_text()
@@ -571,6 +576,17 @@ def test_somebody_else_is_told_so_too(open_folder):
 
 
 @only_root
+def test_a_folder_that_cannot_be_listed_is_one_sentence(open_folder):
+    fake = binary(open_folder).owned_by(SEAFILE)
+    os.chmod(fake.conf, 0o711)
+    said = run_as(SEAFILE + 1, "enable", "--seafile", str(open_folder))
+    assert (said.code, said.err) == (
+        1,
+        f"{fake.conf} cannot be looked into: Permission denied. Nothing was changed.\n",
+    )
+
+
+@only_root
 def test_who_cannot_keep_the_owner_changes_nothing(open_folder):
     """The folder lets a group write; the file is somebody else's and would become ours."""
     fake = binary(open_folder).owned_by(SEAFILE)
@@ -634,6 +650,70 @@ def test_a_read_only_conf_is_refused_with_the_block_to_paste(run, small_disk, tm
     assert "read-only file system" in said.err
     compile(pasted(said, fake.settings), "pasted", "exec")
     assert "[OFFLINE DOWNLOAD]\nenabled = true\n" in pasted(said, fake.events)
+
+
+# --- what else the next start needs -------------------------------------------------------------------
+
+
+@pytest.fixture
+def prepares(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """As without the fixture ``quick``; aria2c is there."""
+    monkeypatch.setattr(enable, "_prepare", PREPARE)
+    monkeypatch.setattr(enable.binary, "find", lambda setting: None)
+    return monkeypatch
+
+
+AWAY = (
+    "The database cannot be used at the moment: the server cannot be reached. "
+    "The tables will be made when the server starts.\n"
+)
+
+
+def test_a_database_that_cannot_be_reached_is_no_obstacle(prepares, run, fake):
+    for said in (run("enable", fake), run("enable", fake)):
+        assert (said.code, said.err) == (0, AWAY)
+    assert MARK in fake.settings.read_text()
+    assert run("enable", fake, "--dry-run").err == ""
+
+
+def test_what_is_missing_is_said_with_what_to_do(prepares, run, fake, monkeypatch):
+    prepares.setattr(enable, "_make_tables", lambda server: None)
+
+    def lacking(setting: str) -> None:
+        raise EngineUnavailable(detail=f"no {setting or 'aria2c'}; install it")
+
+    prepares.setattr(enable.binary, "find", lacking)
+    said = run("enable", fake)
+    assert (said.code, said.err) == (0, "The download program cannot be used: no aria2c; install it\n")
+    prepares.setattr(enable, "missing", lambda: ["aria2p", "ifaddr"])
+    said = run("enable", fake)
+    assert (said.code, said.err) == (
+        0,
+        "Python does not find aria2p, ifaddr; `pip install seafevents-offline` brings what it needs.\n",
+    )
+
+
+@pytest.mark.parametrize("section", ["enabled = false", "enabled = true\ndatabase = sqlite:///nowhere.db"])
+def test_tables_are_made_neither_where_it_is_off_nor_in_a_file(section, prepares, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fake = binary(tmp_path, events=EVENTS + f"[OFFLINE DOWNLOAD]\n{section}\n".encode())
+    said = run("enable", fake)
+    assert said.code == 0
+    assert "database" not in said.err
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_how_to_restart_is_said_as_it_is_done_there(signs, run, tmp_path, monkeypatch):
+    fake = binary(tmp_path / "my seafile")
+    (tmp_path / "sign").touch()
+    monkeypatch.setattr(switching, "_CONTAINER", [str(tmp_path / "sign")] if signs else [])
+    said = run("enable", fake).out.splitlines()[-1]
+    latest = f"{fake.top}/seafile-server-latest"
+    how = "docker restart" if signs else f"`{latest}/seafile.sh restart` and `{latest}/seahub.sh restart`"
+    assert how in said
+    assert f"`seafevents-offline doctor --seafile '{fake.top}'`" in said
+    assert how in run("disable", fake).out.splitlines()[-1]
 
 
 # --- what the block looks like ------------------------------------------------------------------------

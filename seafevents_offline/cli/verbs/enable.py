@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,8 @@ def _run(args: Namespace) -> ExitCode:
     if not args.dry_run:
         _prepare(place)
         if has_changed:
-            say(f"{restart(place)} Then `seafevents-offline doctor --seafile {place.top}` says how it is.")
+            doctor = f"seafevents-offline doctor --seafile {shlex.quote(str(place.top))}"
+            say(f"{restart(place)} Then `{doctor}` says how it is.")
     return ExitCode.DONE
 
 
@@ -56,10 +58,12 @@ def _prepare(place: Installation) -> None:
     """What else the next start needs; none of it can make `enable` fail."""
     if lacking := missing():
         complain(f"Python does not find {', '.join(lacking)}; `pip install seafevents-offline` brings what it needs.")
+        return
     server = SeafileServer(place, daemon.find(place, os.environ))
     try:
-        _make_tables(server)
-        binary.find(server.settings.aria2c)
+        if server.settings.enabled:
+            _make_tables(server)
+            binary.find(server.settings.aria2c)
     except OfflineDownloadError as error:
         complain(str(error))
     finally:

@@ -9,6 +9,7 @@ that the host's upgrade scripts look for (names of Seahub's settings) are not in
 from __future__ import annotations
 
 import ast
+import shlex
 import warnings
 from pathlib import Path
 
@@ -27,8 +28,8 @@ try:
     _offline_hook.install()
 except Exception as _offline_error:
     import logging as _offline_logging, time as _offline_time
-    _offline_text = "offline download is off (%s); what to do says: seafevents-offline doctor --seafile %s"
-    _offline_text %= _offline_error, {top}
+    _offline_text = "offline download is off (%s); what to do says: %s doctor --seafile %s"
+    _offline_text %= _offline_error, {command}, {top}
     _offline_logging.getLogger("seafevents_offline").error("%s", _offline_text)
     try:
         with open({log}, "r+", encoding="utf-8", errors="backslashreplace") as _offline_log:
@@ -44,10 +45,20 @@ _APPEND = """\
 """
 
 
-def lines(place: Installation, appended: Path | None) -> str:
-    """What is between the marks; ASCII. ``appended``: a folder in which Python finds the package."""
-    append = _APPEND.format(folder=ascii(str(appended))) if appended else ""
-    return _LINES.format(append=append, top=ascii(str(place.top)), log=ascii(str(place.logs / "seahub.log")))
+def lines(place: Installation, appended: Path | None, command: Path | None = None) -> str:
+    """What is between the marks; ASCII. ``appended``: a folder in which Python finds the package; ``command``: our
+    program, where it is not on PATH."""
+    return _LINES.format(
+        append=_APPEND.format(folder=ascii(str(appended))) if appended else "",
+        command=_word(command or "seafevents-offline"),
+        top=_word(place.top),
+        log=ascii(str(place.logs / "seahub.log")),
+    )
+
+
+def _word(path: str | Path) -> str:
+    """To be copied into a shell."""
+    return ascii(shlex.quote(str(path)))
 
 
 def put(file: Path, data: bytes, body: str) -> bytes:

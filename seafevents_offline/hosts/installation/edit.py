@@ -62,7 +62,10 @@ def read(file: Path) -> bytes | None:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Nobody else who asks for this changes anything in ``folder`` meanwhile. Raises NotChanged."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotChanged(f"{folder} cannot be looked into: {_words(error)}.") from None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -38,7 +38,8 @@ def on(place: Installation, brought: Path | None = None) -> Plan:
     new = section.put(file, old, section.lines(place.tempdir))
     remarks = section.remarks(file) if new == old else []
     settings = _settings(place)
-    body = block.lines(place, brought or bundle.appended(place) or _source())
+    brought = brought or bundle.appended(place)
+    body = block.lines(place, brought or _source(), bundle.command(place) if brought else None)
     # The section first: without the block nothing reads it.
     return _plan(
         _change(place, file, old, new),
@@ -78,7 +79,7 @@ def _plan(*changes: Change, remarks: Sequence[str]) -> Plan:
 
 
 def _change(place: Installation, file: Path, old: bytes | None, new: bytes | None, keeps: bool = False) -> Change:
-    found = marks.find(max(old or b"", new or b"", key=len))
+    found = marks.find(new or b"") or marks.find(old or b"")
     mode = place.seahub_settings.stat().st_mode & 0o666
     part = found.whole if found else b""
     return Change(file, old, new, part=part, owner=place.owner, mode=mode, keeps=keeps)
