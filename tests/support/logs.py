@@ -22,8 +22,9 @@ class HostLog(logging.Handler):
 @contextlib.contextmanager
 def host_log() -> Iterator[HostLog]:
     """The daemon's own logging with ``--loglevel info``; afterwards everything is as before, also what is ours."""
-    root, package = logging.getLogger(), logging.getLogger("seafevents_offline")
-    before = root.level, package.level, package.propagate, package.handlers[:]
+    root, package, library = map(logging.getLogger, (None, "seafevents_offline", "alembic"))
+    levels = {logger: logger.level for logger in (root, package, library)}
+    ours, propagates = package.handlers[:], package.propagate
     log = HostLog()
     root.addHandler(log)
     root.setLevel(logging.INFO)
@@ -34,6 +35,6 @@ def host_log() -> Iterator[HostLog]:
         for handler in package.handlers:
             handler.close()
         root.removeHandler(log)
-        root.setLevel(before[0])
-        package.setLevel(before[1])
-        package.propagate, package.handlers[:] = before[2:]
+        package.handlers[:], package.propagate = ours, propagates
+        for logger, level in levels.items():
+            logger.setLevel(level)

@@ -132,6 +132,17 @@ def test_on_stdout_it_looks_like_the_hosts_and_stands_once(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("level", "is_heard"), [(logging.NOTSET, False), (logging.INFO, True)])
+def test_the_steps_of_a_migration_are_heard_by_who_has_asked_for_them(
+    level: int, is_heard: bool, host: HostLog, tmp_path: Path
+) -> None:
+    logging.getLogger("alembic").setLevel(level)
+    logs.install({"SEAFEVENTS_LOG_DIR": str(tmp_path)})
+    logging.getLogger("alembic.runtime.migration").info("Running upgrade")
+    logging.getLogger("alembic.runtime.migration").warning("a fault")
+    assert len(host.lines) == 1 + is_heard
+
+
 # --- what happens to the file --------------------------------------------------------------------------------
 
 

@@ -25,6 +25,10 @@ from ...text import LineFormatter
 FILE = "offline_download.log"
 
 _PACKAGE = __name__.partition(".")[0]
+
+#: A library that we bring along and that tells of its every step.
+_TALKATIVE = "alembic"
+
 _IN_FILE = "[%(asctime)s] [%(levelname)s] %(message)s"
 _ON_STDOUT = "[seafevents] [%(asctime)s] [%(levelname)s] %(name)s:%(lineno)s %(message)s"
 _TIME = "%Y-%m-%d %H:%M:%S"
@@ -43,6 +47,8 @@ def install(environ: Mapping[str, str] = os.environ) -> None:
         return
     # A daemon that is told to say little says what happened to people's tasks all the same.
     logger.setLevel(min(logging.getLogger().level or logging.INFO, logging.INFO))
+    if logging.getLogger(_TALKATIVE).level == logging.NOTSET:
+        logging.getLogger(_TALKATIVE).setLevel(logging.WARNING)
     logger.addHandler(_for_tasks(environ))
     logger.addHandler(_ToHost())
     logger.propagate = False
