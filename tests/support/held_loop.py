@@ -54,7 +54,8 @@ class HeldLoop:
         self._turns: list[Hold] = []
         self._switches = 0
         self._where = ""
-        self._collected = self._collecting = 0
+        self._collected = 0
+        self._collecting = (0, 0)
 
     def start(self) -> None:
         self._hub = gevent.get_hub()
@@ -78,6 +79,12 @@ class HeldLoop:
         waited = int(os.pread(self._account, 100, 0).split()[1])
         return time.perf_counter_ns(), waited + self._collected
 
+    def _since_then(self, then: tuple[int, int]) -> tuple[int, int]:
+        """Nanoseconds that count, and that passed."""
+        now = self._clocks()
+        wall = now[0] - then[0]
+        return wall - (now[1] - then[1]), wall
+
     def _switched(self, _: str, origin_and_target: tuple[Any, Any]) -> None:
         self._switches += 1
         self._keep(self._held, self._since, who=origin_and_target[0])
@@ -99,17 +106,15 @@ class HeldLoop:
         self._since = self._clocks()
 
     def _keep(self, kept: list[Hold], since: tuple[int, int], who: Any) -> None:
-        now = self._clocks()
-        wall = (now[0] - since[0]) / 1e6
-        ms = wall - (now[1] - since[1]) / 1e6
+        ms, wall = (nanoseconds / 1e6 for nanoseconds in self._since_then(since))
         if ms >= WORTH_TELLING:
             kept.append(Hold(ms, wall, getattr(who, "name", type(who).__name__), self._where))
 
     def _garbage(self, phase: str, _: dict[str, int]) -> None:
         if phase == "start":
-            self._collecting = time.thread_time_ns()
+            self._collecting = self._clocks()
         else:
-            self._collected += time.thread_time_ns() - self._collecting
+            self._collected += self._since_then(self._collecting)[0]
 
     def _look(self, _: int, frame: FrameType | None) -> None:
         self._where = _calls(frame)
