@@ -95,7 +95,7 @@ def _engine(settings: Settings) -> str:
 def _guard(settings: Settings) -> str:
     with _engine_and_guard(settings) as (engine, guard, place):
         boundary.start(engine, guard, place)
-    return "the download program reaches nothing of this server; everything it connects to goes through the guard."
+    return "The download program reaches nothing of this server; every connection goes through the guard."
 
 
 @contextlib.contextmanager

@@ -185,6 +185,15 @@ def test_a_python_without_the_package_is_told_what_to_install(place: Installatio
     assert f"run `{bare} -m pip install seafevents-offline`" in refusal(lambda: package(place, PYTHON=str(bare)))
 
 
+def test_a_bundle_in_which_something_was_changed_is_told(place: Installation) -> None:
+    folder = place.volume / "python" / ("0" * 16)
+    folder.mkdir(parents=True)
+    (folder.parent / "current").symlink_to(folder.name)
+    found = refusal(lambda: package(place))
+    assert f"What is in {folder} was changed; run `seafevents-offline enable" in found
+    assert found.endswith("--bundle`.")
+
+
 def test_a_python_that_lacks_what_is_needed_is_told_what(enabled: Installation, tmp_path: Path) -> None:
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -S "$@"\n', encoding="utf-8")

@@ -44,10 +44,7 @@ class SeafileServer:
     def settings(self) -> Settings:
         """With the host's database, where the section names none."""
         settings = Settings.from_config(self.config)
-        version = self.place.version.partition(".")[0]
-        url = settings.database or database.by_files(
-            self.config, self.daemon.environ, int(version) if version.isdigit() else None
-        )
+        url = settings.database or database.by_files(self.config, self.daemon.environ, self.place.major or None)
         return replace(settings, database=url)
 
     @cached_property

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ... import __version__
 from ...tasks.checks import NotWell
-from . import marks
+from . import bundle, marks
 from .edit import read
 from .place import Installation
 from .probe import Answer
@@ -50,6 +50,9 @@ def package(place: Installation, python: str, answer: Callable[[], Answer]) -> s
     if not python:
         raise NotWell(detail="The server's Python was not found: there is no python3 on its PATH.")
     found = answer()
+    brought = bundle.appended(place)
+    if brought and not bundle.is_intact(brought):
+        raise NotWell(detail=f"What is in {brought} was changed; run {command('enable', place, '--bundle')}.")
     if not found.version:
         raise NotWell(
             detail=f"The server's Python ({python}, version {found.python}) does not find seafevents_offline; run "
