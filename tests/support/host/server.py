@@ -63,6 +63,8 @@ class Server:
         self.tree = Tree(version, folder, Database.from_url(database_url, port))
         self.tree.plant(sources or {})
         self.extra = dict(environment or {})
+        #: What its processes are run by; an environment that is made anew has another one.
+        self.python = sys.executable
         # Short: the path of a socket may have 107 bytes.
         self._runtime = Path(tempfile.mkdtemp(prefix="seafile-"))
         self._daemon: subprocess.Popen[bytes] | None = None
@@ -156,7 +158,7 @@ class Server:
     def run(self, args: Sequence[str], out: str) -> subprocess.Popen[bytes]:
         """A Python process of this server; what it prints goes to the file ``out`` in logs/."""
         with open(self.tree.logs / out, "ab") as log:
-            return self._spawn([sys.executable, *args], log)
+            return self._spawn([self.python, *args], log)
 
     def _spawn(self, command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -170,10 +172,9 @@ class Server:
         )
 
     def engine_pid(self) -> int:
-        """aria2c's process, running or not; 0 where there never was one."""
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            return int((self.tempdir / "aria2.pid").read_text(encoding="ascii").split()[0])
-        return 0
+        """aria2c's process, running or not. Raises FileNotFoundError where there never was one."""
+        first = (self.tempdir / "aria2.pid").read_text(encoding="ascii").split()[0]
+        return int(first.partition(":")[0])
 
     def children(self) -> set[str]:
         """What programs the daemon has started, by name."""
