@@ -156,12 +156,7 @@ def test_what_stands_below_the_block_and_undoes_nothing_is_well(enabled: Install
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("1 / 0", "ends with ZeroDivisionError"),
-        ("def f(:", "ends with SyntaxError"),
-        ("exit()", "ends with SystemExit"),
-    ],
+    ("line", "fault"), [("1 / 0", "ZeroDivisionError"), ("def f(:", "SyntaxError"), ("exit()", "SystemExit")]
 )
 def test_settings_that_cannot_be_run_are_told_with_the_line(enabled: Installation, line: str, fault: str) -> None:
     text = enabled.seahub_settings.read_text(encoding="utf-8")
@@ -200,6 +195,12 @@ def test_a_python_that_lacks_what_is_needed_is_told_what(enabled: Installation, 
     bare.chmod(0o755)
     found = refusal(lambda: block(enabled, PYTHON=str(bare)))
     assert "Python does not find sqlalchemy, alembic" in found
+
+
+def test_a_python_with_a_fault_that_the_daemon_meets_is_told(enabled: Installation) -> None:
+    one = server(enabled).daemon
+    found = replace(probe.ask(one.python, str(enabled.conf), one.environ), python="3.12.1")
+    assert "need 3.12.2 or newer" in refusal(lambda: wiring.package(enabled, one.python, lambda: found))
 
 
 def test_a_python_that_gives_no_answer(enabled: Installation) -> None:

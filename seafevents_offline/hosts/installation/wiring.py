@@ -20,6 +20,9 @@ from .probe import Answer
 #: What the block sets, as far as a line below it could undo it.
 _NAMES = ("INSTALLED_APPS", "EXTRA_INSTALLED_APPS", "SITE_ROOT_URLCONF")
 
+#: Versions of Python with a fault that the daemon meets (CPython's issue 113964).
+_HALTING = ("3.12.0", "3.12.1")
+
 #: How the block's own words end; here one knows already.
 _ADVICE = "; what to do says"
 
@@ -50,6 +53,11 @@ def package(place: Installation, python: str, answer: Callable[[], Answer]) -> s
     if not python:
         raise NotWell(detail="The server's Python was not found: there is no python3 on its PATH.")
     found = answer()
+    if found.python in _HALTING:
+        raise NotWell(
+            detail=f"The server's Python ({python}) is of version {found.python}, which begins no threads once a "
+            "program's last line is reached; Seafile's daemon and downloads need 3.12.2 or newer."
+        )
     brought = bundle.appended(place)
     if brought and not bundle.is_intact(brought):
         raise NotWell(detail=f"What is in {brought} was changed; run {command('enable', place, '--bundle')}.")
