@@ -400,7 +400,9 @@ def test_where_the_database_stands_in_it_a_missing_file_is_not_made(version, run
     before = snapshot(tmp_path)
     said = run("enable", fake)
     assert said.code == 1
-    assert said.err == (f"There is no {fake.events}: this server runs without its event daemon. Nothing was changed.\n")
+    assert said.err == (
+        f"There is no {fake.events}: this server runs without its event daemon, which downloads. Nothing was changed.\n"
+    )
     assert snapshot(tmp_path) == before
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.hosts.installation import edit, mounts
+from seafevents_offline.hosts.installation import edit, obstacles
 from seafevents_offline.hosts.installation.edit import BACKUP, Change
 from seafevents_offline.hosts.installation.refusal import HalfChanged, NotChanged
 from tests.support.disks import make_read_only
@@ -90,6 +90,22 @@ def test_a_link_stays_and_what_it_leads_to_changes(conf, other_disk):
     assert (other_disk / "real").read_bytes() == b"new"
     assert sorted(os.listdir(conf)) == ["a", "b"]
     assert (other_disk / f"real{BACKUP}").read_bytes() == b"old"
+
+
+@only_root
+@pytest.mark.parametrize(("whose", "is_followed"), [(0, True), (SEAFILE, False)])
+def test_a_link_leads_to_files_of_its_own_user_only_unless_it_is_roots(whose, is_followed, conf, other_disk):
+    (other_disk / "real").write_bytes(b"old")
+    os.chown(other_disk / "real", SEAFILE + 1, SEAFILE + 1)
+    (conf / "a").unlink()
+    (conf / "a").symlink_to(other_disk / "real")
+    os.chown(conf / "a", whose, whose, follow_symlinks=False)
+    if is_followed:
+        edit.apply([change(conf / "a")])
+    else:
+        with pytest.raises(NotChanged, match="what it leads to belongs to somebody else"):
+            edit.apply([change(conf / "a")])
+    assert (other_disk / "real").read_bytes() == (b"new" if is_followed else b"old")
 
 
 def test_a_file_that_is_removed_leaves_nothing(conf):
@@ -205,7 +221,7 @@ def test_a_file_that_is_mounted_by_itself_is_not_changed(conf, mounted_file):
 
 
 def test_the_system_says_so_too_when_it_does_not_tell_what_is_mounted(conf, mounted_file, monkeypatch):
-    monkeypatch.setattr(mounts, "_TABLE", Path("/nothing"))
+    monkeypatch.setattr(obstacles, "_MOUNTS", Path("/nothing"))
     before = snapshot(conf)
     with pytest.raises(NotChanged, match="cannot be changed: Device or resource busy") as caught:
         edit.apply([change(conf / "a"), change(mounted_file)])
@@ -219,9 +235,9 @@ def test_a_mounted_file_is_known_whatever_it_is_called(name, tmp_path, monkeypat
     escaped = "".join(f"\\{ord(char):03o}" if char in " \t\n\\" else char for char in str(path))
     table = tmp_path / "mountinfo"
     table.write_text(f"21 1 8:1 / / rw - ext4 /dev/sda1 rw\n22 21 8:1 /x {escaped} rw - ext4 /dev/sda1 rw\n")
-    monkeypatch.setattr(mounts, "_TABLE", table)
-    assert mounts.is_mount_point(path)
-    assert not mounts.is_mount_point(tmp_path / "other")
+    monkeypatch.setattr(obstacles, "_MOUNTS", table)
+    assert obstacles.is_mount_point(path)
+    assert not obstacles.is_mount_point(tmp_path / "other")
 
 
 def test_a_disk_that_is_read_only_takes_nothing(small_disk):

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .mounts import is_mount_point
+from . import obstacles
 from .refusal import HalfChanged, NotChanged
 
 BACKUP = ".before-offline-download"
@@ -83,7 +83,7 @@ def alone(folder: Path) -> Iterator[None]:
 def apply(changes: Sequence[Change]) -> None:
     """Make all these changes, or none. Raises NotChanged; HalfChanged when one could not be taken back."""
     for change in changes:
-        _check(change)
+        obstacles.look_for(change.file, change.target)
     editions = [_Edition(change) for change in changes]
     try:
         for edition in editions:
@@ -184,29 +184,6 @@ class _Edition:
                 _copy_attributes(like, fd)
             file.flush()
             os.fsync(fd)
-
-
-def _check(change: Change) -> None:
-    """Raises NotChanged for what would fail, or would not be what it was."""
-    target = change.target
-    if is_mount_point(target):
-        raise NotChanged(f"{change.file} is mounted by itself, so it cannot be replaced.", by_hand=True)
-    if change.old is not None and target.stat().st_nlink > 1:
-        raise NotChanged(f"{change.file} has a second name (a hard link), which would be left behind.", by_hand=True)
-    for path in (target.parent, target):
-        # For root this says no where the file system is read-only, and nowhere else.
-        if path.exists() and not os.access(path, os.W_OK):
-            raise NotChanged(f"{path} cannot be written{_who_may(path)}.", by_hand=_is_read_only(path))
-
-
-def _who_may(path: Path) -> str:
-    if _is_read_only(path):
-        return ": it is on a read-only file system"
-    return "; please run this as root or as the user of the Seafile server" if os.geteuid() else ""
-
-
-def _is_read_only(path: Path) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _words(error: OSError) -> str:

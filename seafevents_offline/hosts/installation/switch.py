@@ -34,7 +34,7 @@ def on(place: Installation, brought: Path | None = None) -> Plan:
     """
     file, old = place.seafevents_conf, read(place.seafevents_conf)
     if old is None and 0 < place.major < _DATABASE_IN_VARIABLES:
-        raise NotChanged(f"There is no {file}: this server runs without its event daemon.")
+        raise NotChanged(f"There is no {file}: this server runs without its event daemon, which downloads.")
     new = section.put(file, old, section.lines(place.tempdir))
     remarks = section.remarks(file) if new == old else []
     settings = _settings(place)
