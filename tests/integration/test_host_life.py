@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.databases import make_tables
 from tests.support.host.fixtures import MakeServer
 from tests.support.host.server import Server
 from tests.support.http_server import File, HttpServer
@@ -34,6 +35,10 @@ def make_library(server: Server) -> Repo:
     return repo
 
 
+def contents_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def files(repo: Repo) -> dict[str, bytes]:
     return {path: node.data for path, node in repo.nodes.items() if node.data is not None}
 
@@ -43,6 +48,17 @@ def message(server: Server, **fields: object) -> str:
     if server.version >= 12:
         return json.dumps({"msg_type": "offline-file-upload", **fields})
     return "\t".join(["offline-file-upload", *map(str, fields.values())])
+
+
+def notices(server: Server) -> list[tuple[object, ...]]:
+    """What Seahub tells people: whom, what kind of thing, and here of which file."""
+    rows = server.sql("SELECT to_user, msg_type, detail FROM notifications_usernotification ORDER BY id")
+    details = [json.loads(str(detail)) for _, _, detail in rows]
+    assert {detail["repo_id"] for detail in details} <= {REPO_ID}
+    return [
+        (user, kind, f"{detail['uploaded_to'].rstrip('/')}/{detail['file_name']}")
+        for (user, kind, _), detail in zip(rows, details, strict=True)
+    ]
 
 
 def sign_in(server: Server, name: str) -> None:
@@ -61,7 +77,61 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize(("version", "charset"), [(11, ""), (12, "utf8mb4"), (13, "")])
+def test_put_in_taken_out_put_in_again_and_killed(make_server: MakeServer, http_server: HttpServer) -> None:
+    server = make_server(13, "utf8mb4")
+    repo = make_library(server)
+    before = contents_of(server.tree.conf)
+    assert server.enable().code == 0
+    assert contents_of(server.tree.conf) != before
+    assert server.disable().code == 0
+    assert contents_of(server.tree.conf) == before
+
+    # The host runs as it always did.
+    server.start()
+    server.publish(message(server, odr_id=1))
+    sign_in(server, "ada")
+    assert (server.children(), "offline" in server.log()) == (set(), False)
+    server.kill(signal.SIGTERM)
+
+    # Killed in the middle; whoever starts it again does so at once. The table is looked into without being told.
+    server.set_up(interval="0.5s")
+    server.start()
+    server.wait_for_beat()
+    assert "aria2c" in server.children()
+    file = File(size=400_000, seed=1, stall_after=200_000)
+    odr_id = server.insert(http_server.serve("/a.bin", file))
+    server.wait_for(odr_id, lambda task: task.completed > 0)
+    assert_start_goes_on(server, odr_id, file, signal.SIGKILL)
+    assert files(repo) == {"/a.bin": file.read(0, 400_000)}
+    assert any(request.range for request in http_server.requests), "what was there was used"
+
+
+@pytest.mark.parametrize("version", [11, 13])
+def test_the_two_kinds_of_nodes_of_a_cluster(make_server: MakeServer, http_server: HttpServer, version: int) -> None:
+    server = make_server(version)
+    repo = make_library(server)
+    (server.tree.conf / "seafile.conf").write_text("[cluster]\nenabled = true\n", encoding="ascii")
+    server.set_up(interval="0.5s")
+    # As the node in the background has done long ago; the one in front of people never does.
+    make_tables(server.database_url)
+
+    # It listens, and puts into the table what it is told, also what was said before; somebody else downloads.
+    url = http_server.serve("/a.bin", File(size=1000, seed=1))
+    server.publish(message(server, repo_id=REPO_ID, path="/", user=OWNER, url=url))
+    server.start()
+    sign_in(server, "ada")
+    assert server.newest() == 1
+    assert (server.children(), STARTED in server.log()) == (set(), False)
+    server.kill()
+
+    # It is told nothing, and finds it.
+    server.start_background()
+    assert server.wait(1).status is S.OK
+    assert files(repo) == {"/a.bin": File(size=1000, seed=1).read(0, 1000)}
+    assert "Subscribe" not in server.log("seafile-background-tasks.log")
+
+
+@pytest.mark.parametrize(("version", "charset"), [(11, ""), (12, "utf8mb4"), (14, "")])
 def test_a_server_that_nobody_prepared(
     make_server: MakeServer, http_server: HttpServer, version: int, charset: str
 ) -> None:
@@ -105,23 +175,29 @@ def test_a_server_that_nobody_prepared(
 
     assert files(repo) == {path: file.read(0, 100_000) for path, file in contents.items()}
     assert {node.modifier for node in repo.nodes.values() if node.data} == {OWNER}
+    assert notices(server) == [(OWNER, "file_uploaded", path) for path in contents]
+    assert all(f"task {number}: stored" in server.log("offline_download.log") for number in (1, 2, 3))
+    assert "task 1" not in server.log()
     sign_in(server, "ada")
-    assert_restart_goes_on(server, repo, http_server)
-    assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
 
-
-def assert_restart_goes_on(server: Server, repo: Repo, http_server: HttpServer) -> None:
-    """As the host stops (SIGTERM) and its monitor starts again."""
+    # As the host stops it.
     file = File(size=400_000, seed=9, stall_after=200_000)
     odr_id = server.insert(http_server.serve("/long.bin", file))
     server.publish(message(server, odr_id=odr_id))
     server.wait_for(odr_id, lambda task: task.completed > 0)
+    assert_start_goes_on(server, odr_id, file, signal.SIGTERM)
+    assert files(repo)["/long.bin"] == file.read(0, 400_000)
+    assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
+
+
+def assert_start_goes_on(server: Server, odr_id: int, file: File, end: signal.Signals) -> None:
+    """The task is in the middle of ``file``; the daemon ends, and its monitor starts it again at once."""
     engine, said = server.engine_pid(), len(server.log())
-    assert server.kill(signal.SIGTERM) == (0 if server.version >= 13 else -signal.SIGTERM)
+    has_handler = server.version >= 13 and end is signal.SIGTERM
+    assert server.kill(end) == (0 if has_handler else -end)
     file.stall.set()
     server.start()
     server.wait_for_log(STARTED, after=said)
     assert has_ended(engine)
     task = server.wait(odr_id)
     assert (task.status, task.attempts, task.restores) == (S.OK, 0, 0), task
-    assert files(repo)["/long.bin"] == file.read(0, 400_000)

@@ -4,6 +4,10 @@ from seafevents.app.mq_handler import EventsHandler, init_message_handlers
 from seafevents.tasks import CountTrafficInfo, CountUserActivity, FileUpdatesSender
 from seafevents.version import VERSION
 
+if VERSION == 12:
+    # The HTTP server of 12 brings it with it; gevent needs it, and nobody can import it once main() has returned.
+    import concurrent.futures.thread  # noqa: F401
+
 
 class App:
     """What a task needs of the configuration it takes in its own constructor: nothing of it is kept here."""
