@@ -1,1 +1,1 @@
-"""Where the service lives: the embedded host, and later the real daemon."""
+"""Where the service lives: the embedded host, and Seafile's event daemon; what a Seafile installation looks like."""
