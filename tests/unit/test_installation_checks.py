@@ -189,6 +189,17 @@ def test_a_bundle_in_which_something_was_changed_is_told(place: Installation) ->
     assert found.endswith("--bundle`.")
 
 
+def test_the_command_of_the_bundle_is_named_where_there_is_no_other(
+    place: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert wiring.command("enable", place).startswith("`seafevents-offline enable")
+    program = place.volume / "python" / "seafevents-offline"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert wiring.command("enable", place) == f"`{program} enable --seafile {place.top}`"
+
+
 def test_a_python_that_lacks_what_is_needed_is_told_what(enabled: Installation, tmp_path: Path) -> None:
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -S "$@"\n', encoding="utf-8")

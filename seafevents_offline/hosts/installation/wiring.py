@@ -7,6 +7,8 @@ syntax tree.
 from __future__ import annotations
 
 import ast
+import shlex
+import shutil
 import warnings
 from collections.abc import Callable
 
@@ -73,7 +75,11 @@ def package(place: Installation, python: str, answer: Callable[[], Answer]) -> s
 
 
 def command(verb: str, place: Installation, *more: str) -> str:
-    return "`" + " ".join(["seafevents-offline", verb, "--seafile", str(place.top), *more]) + "`"
+    """As it can be typed here: in a container that was made anew only the bundle may have the program."""
+    program, brought = "seafevents-offline", bundle.command(place)
+    if brought.exists() and not shutil.which(program):
+        program = str(brought)
+    return f"`{shlex.join([program, verb, '--seafile', str(place.top), *more])}`"
 
 
 def _fault(place: Installation, found: Answer) -> str:
