@@ -65,6 +65,9 @@ def check(name: str, part: Callable[[], str]) -> Check:
         return Check(name, True, part())
     except OfflineDownloadError as error:
         return Check(name, False, str(error))
+    except OSError as error:
+        # One part that cannot be looked at keeps nobody from hearing of the others.
+        return Check(name, False, f"It cannot be looked at: {error}.")
 
 
 def database(repository: Repository) -> str:

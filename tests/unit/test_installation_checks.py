@@ -215,7 +215,7 @@ def test_a_python_with_a_fault_that_the_daemon_meets_is_told(enabled: Installati
 
 
 def test_a_python_that_gives_no_answer(enabled: Installation) -> None:
-    assert refusal(lambda: block(enabled, PYTHON="/bin/false")) == "/bin/false gives no answer: it ends with 1"
+    assert refusal(lambda: block(enabled, PYTHON="/bin/false")) == "/bin/false gives no answer: it ends with 1."
     assert "no python3 on its PATH" in refusal(lambda: package(enabled, PYTHON="", PATH="/nowhere"))
 
 
@@ -416,3 +416,21 @@ def test_the_pages_say_it_in_the_same_words() -> None:
     page = (ROOT / "seahub_patch" / "health.py").read_text(encoding="utf-8")
     sentences = [service._RUNNING, service._NOT_RUNNING, service._NEVER, *service._PRESENCE.values()]
     assert [sentence for sentence in sentences if sentence not in page] == []
+
+
+def test_a_part_that_cannot_be_looked_at_keeps_nobody_from_hearing_of_the_others(
+    enabled: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> int:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(disk, "used", fail)
+    enabled.tempdir.mkdir(mode=0o700, parents=True)
+    found = {check.name: check for check in server(enabled, PYTHON="/bin/false").checks()}
+    assert "Permission denied" in found["temporary folder"].detail
+    assert (
+        found["package"].detail == found["seahub_settings.py"].detail == "/bin/false gives no answer: it ends with 1."
+    )
+    assert not found["database"].ok
+    assert "pa55-word" not in str(found)
+    assert found["guard"].ok

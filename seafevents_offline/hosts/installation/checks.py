@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,9 +36,7 @@ def checks(server: SeafileServer) -> list[Check]:
     """Nothing is made in the installation, and a service that is running is not disturbed."""
     place, python = server.place, server.daemon.python
 
-    @cache
-    def answer() -> probe.Answer:
-        return probe.ask(python, str(place.conf), server.daemon.environ)
+    answer = _once(lambda: probe.ask(python, str(place.conf), server.daemon.environ))
 
     return [
         check("Seafile server", lambda: _place(server)),
@@ -46,6 +45,25 @@ def checks(server: SeafileServer) -> list[Check]:
         check("package", lambda: wiring.package(place, python, answer)),
         *_with_settings(server),
     ]
+
+
+def _once(ask: Callable[[], probe.Answer]) -> Callable[[], probe.Answer]:
+    """Asked at the first call only, also when there is no answer."""
+
+    @cache
+    def outcome() -> probe.Answer | probe.PythonUnusable:
+        try:
+            return ask()
+        except probe.PythonUnusable as error:
+            return error
+
+    def answer() -> probe.Answer:
+        found = outcome()
+        if isinstance(found, probe.PythonUnusable):
+            raise found
+        return found
+
+    return answer
 
 
 def _with_settings(server: SeafileServer) -> list[Check]:
@@ -75,7 +93,7 @@ def _place(server: SeafileServer) -> str:
 
 def _section(server: SeafileServer) -> str:
     place, file = server.place, server.place.seafevents_conf
-    if not file.exists() or not server.config.has_section(SECTION):
+    if not os.path.lexists(file) or not server.config.has_section(SECTION):
         raise NotWell(detail=f"{file} has no section [{SECTION}]; run {command('enable', place)}.")
     odd = " ".join(unknown_options(server.config))
     if not server.settings.enabled:

@@ -67,7 +67,7 @@ os._exit(0)
 class PythonUnusable(OfflineDownloadError):
     """The server's Python gave no answer."""
 
-    sentence = "{python} gives no answer: {detail}"
+    sentence = "{python} gives no answer: {detail}."
 
 
 @dataclass(frozen=True)

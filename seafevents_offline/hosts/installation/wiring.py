@@ -11,11 +11,11 @@ import shlex
 import shutil
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 from ... import __version__
 from ...tasks.checks import NotWell
 from . import bundle, marks
-from .edit import read
 from .place import Installation
 from .probe import Answer
 
@@ -30,9 +30,9 @@ _ADVICE = "; what to do says"
 
 
 def block(place: Installation, answer: Callable[[], Answer]) -> str:
-    """Raises NotWell, PythonUnusable or NotChanged."""
+    """Raises NotWell or PythonUnusable."""
     file = place.seahub_settings
-    data = read(file) or b""
+    data = _read(file)
     part = marks.find(data)
     if marks.has_half(data):
         raise NotWell(detail=f"The block in {file} has lost its first or its last line; please take it out by hand.")
@@ -80,6 +80,13 @@ def command(verb: str, place: Installation, *more: str) -> str:
     if brought.exists() and not shutil.which(program):
         program = str(brought)
     return f"`{shlex.join([program, verb, '--seafile', str(place.top), *more])}`"
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise NotWell(detail=f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _fault(place: Installation, found: Answer) -> str:
