@@ -50,7 +50,8 @@ class App(object):
 
 _MQ_HANDLER = """
 from seafevents import done
-from seafevents.app.config import TIME_ZONE
+import seafevents.events.handlers as events_handlers
+import seafevents.statistics.handlers as stats_handlers
 from seafevents.db import init_db_session_class
 
 
@@ -69,7 +70,8 @@ message_handler = MessageHandler()
 
 
 def init_message_handlers(config):
-    message_handler.add_handler("seahub.stats:user-login", print)
+    events_handlers.register_handlers(message_handler, False)
+    stats_handlers.register_handlers(message_handler)
 
 
 class EventsHandler(object):
@@ -77,7 +79,21 @@ class EventsHandler(object):
         self._db_session_class = init_db_session_class({config})
 
     def start(self):
-        done.append(f"listening to {{sorted(message_handler.get_channels())}}")
+        done.append("listening")
+        done.extend(sorted(message_handler._handlers))
+"""
+
+_EVENTS_HANDLERS = """
+from seafevents.app.config import TIME_ZONE
+
+
+def register_handlers(handlers, enable_audit):
+    pass
+"""
+
+_STATISTICS_HANDLERS = """
+def register_handlers(handlers):
+    handlers.add_handler('seahub.stats:user-login', print)
 """
 
 _CONFIG = """
@@ -98,16 +114,13 @@ from .statistics import CountTrafficInfo
 from .file_updates_sender import FileUpdatesSender
 """
 
-_STATISTICS = """
+_TASK_STATISTICS = """
 from threading import Thread
 
 
 class CountTrafficInfo(Thread):
     def __init__(self, config):
         Thread.__init__(self)
-
-    def run(self):
-        pass
 """
 
 _FILE_UPDATES_SENDER = """
@@ -200,8 +213,12 @@ def sources(version: int) -> dict[str, str]:
         "app/app.py": _APP.format(**words),
         "app/config.py": _CONFIG.format(**words),
         "app/mq_handler.py": _MQ_HANDLER.format(**words),
+        "events/__init__.py": "",
+        "events/handlers.py": _EVENTS_HANDLERS,
+        "statistics/__init__.py": "",
+        "statistics/handlers.py": _STATISTICS_HANDLERS,
         "tasks/__init__.py": _TASKS,
-        "tasks/statistics.py": _STATISTICS,
+        "tasks/statistics.py": _TASK_STATISTICS,
         "tasks/file_updates_sender.py": _FILE_UPDATES_SENDER,
     }
     return {f"seafevents/{name}": text for name, text in texts.items()}

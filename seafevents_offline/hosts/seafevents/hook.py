@@ -5,8 +5,12 @@ processes of every kind, most of which are no daemon. So this module imports not
 in memory already, and costs one look-up an import. The rest of the package is imported when the daemon has started
 (host 12 lets gevent change the standard library just before that).
 
-Seafile 12 to 14 read seahub_settings.py before ``seafevents.app.app`` is imported. 11 reads it in the middle of that:
-what stands for its App there are two methods that App calls, of modules which are imported later.
+Two signs are waited for. ``register_handlers`` of the host's statistics is called where the daemon is going to listen
+to messages, just before it does: what has waited in seaf-server is fetched at once, and dropped when nobody wants it.
+``App.serve_forever`` has started everything when it returns.
+
+Seafile 12 to 14 read seahub_settings.py before ``seafevents.app.app`` is imported, 11 in the middle of that. There the
+first background task that App starts, of a module that is imported later, stands for App.
 """
 
 from __future__ import annotations
@@ -22,18 +26,23 @@ if TYPE_CHECKING:
 
 _APP = "seafevents.app.app"
 
-# Which method is the sign, by module: class, method, and the step of the plugin that follows it.
-_Signs = dict[str, tuple[str, str, str]]
+# By module: a class of it or nothing, the function that is the sign, and the step of the plugin that follows.
+_Sign = tuple[str, str, str]
 
-_SIGNS: _Signs = {_APP: ("App", "serve_forever", "start")}
+_SIGNS: dict[str, _Sign] = {
+    "seafevents.statistics.handlers": ("", "register_handlers", "listen"),
+    _APP: ("App", "serve_forever", "start"),
+}
 
-#: In Seafile 11: the last thing that a foreground node starts, and the first that a background node does.
-_SIGNS_OF_11: _Signs = {
-    "seafevents.tasks.statistics": ("CountTrafficInfo", "start", "start_foreground"),
+_SIGNS_OF_11: dict[str, _Sign] = {
+    "seafevents.statistics.handlers": _SIGNS["seafevents.statistics.handlers"],
     "seafevents.tasks.file_updates_sender": ("FileUpdatesSender", "start", "start_background"),
 }
 
 _MARK = "_seafevents_offline"
+
+#: What has been said already: what is wrong at the one sign is mostly wrong at the other.
+_said: set[str] = set()
 
 
 def install() -> None:
@@ -61,7 +70,7 @@ class _Finder:
 
     _seafevents_offline = True
 
-    def __init__(self, signs: _Signs) -> None:
+    def __init__(self, signs: dict[str, _Sign]) -> None:
         self._signs = signs
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -73,7 +82,7 @@ class _Finder:
         return spec
 
     def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
-        for finder in sys.meta_path:
+        for finder in tuple(sys.meta_path):
             find = getattr(finder, "find_spec", None)
             if not hasattr(finder, _MARK) and find is not None:
                 spec: ModuleSpec | None = find(name, path, target)
@@ -85,7 +94,7 @@ class _Finder:
 class _Loader:
     """Stands before a module's loader until the module is executed; the module itself never sees it."""
 
-    def __init__(self, loader: Any, sign: tuple[str, str, str]) -> None:
+    def __init__(self, loader: Any, sign: _Sign) -> None:
         self._loader = loader
         self._sign = sign
 
@@ -103,40 +112,43 @@ class _Loader:
             _report(error)
 
 
-def _wrap(module: ModuleType, owner: str, method: str, step: str) -> None:
-    kind = getattr(module, owner)
-    original = getattr(kind, method)
+def _wrap(module: ModuleType, owner: str, name: str, step: str) -> None:
+    place = getattr(module, owner) if owner else module
+    original = getattr(place, name)
     if not hasattr(original, _MARK):
-        setattr(kind, method, _followed(original, step))
+        setattr(place, name, _followed(original, step))
 
 
 def _followed(original: Callable[..., Any], step: str) -> Callable[..., Any]:
-    """The host's method, and then ours; whatever the host's one raises is raised, and nothing of ours is done."""
+    """The host's function, and then ours. What the host's one raises is raised, and nothing of ours follows."""
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(self, *args, **kwargs)
-        _take(step, self)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        _take(step, *args[:1])
         return result
 
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(method, name, getattr(original, name, None))
-    method.__wrapped__ = original  # type: ignore[attr-defined]
-    setattr(method, _MARK, True)
-    return method
+        setattr(function, name, getattr(original, name, None))
+    function.__wrapped__ = original  # type: ignore[attr-defined]
+    setattr(function, _MARK, True)
+    return function
 
 
-def _take(step: str, host: object) -> None:
+def _take(step: str, *host: object) -> None:
     # Not what is meant for the host: KeyboardInterrupt, or the end of a greenlet.
     try:
         from . import plugin
 
-        getattr(plugin, step)(host)
+        getattr(plugin, step)(*host)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (it is logged)
         _report(error)
 
 
 def _report(error: BaseException) -> None:
     try:
+        if str(error) in _said:
+            return
+        _said.add(str(error))
         import logging
 
         from ...text import plain, traceback_of

@@ -27,25 +27,25 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-#: One step after the other, each once a process: Seafile 11 tells of them from two threads.
+#: One step after the other, each once a process.
 _lock = threading.Lock()
 _taken: set[Callable[[OfflineDownloader], None]] = set()
+
+
+def listen(_: object = None) -> None:
+    """This daemon is going to listen to messages."""
+    _take(_listen)
 
 
 def start(app: Any) -> None:
     """``app`` has started all that it starts (Seafile 12 to 14)."""
     if app._fg_tasks_enabled:
-        _take(_listen)
+        listen()
     if app._bg_tasks_enabled:
         _take(_download)
 
 
-def start_foreground(_: object) -> None:
-    """This daemon has begun to listen (Seafile 11)."""
-    _take(_listen)
-
-
-def start_background(_: object) -> None:
+def start_background(_: object = None) -> None:
     """This daemon starts its background tasks (Seafile 11); those that follow do not wait for us."""
     threading.Thread(target=_take, args=(_download,), name="offline-start", daemon=True).start()
 
