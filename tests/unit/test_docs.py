@@ -25,7 +25,7 @@ def matching(prefix: str) -> list[str]:
     return [command for command in COMMANDS if command.startswith(prefix)]
 
 
-@pytest.mark.parametrize("command", matching(".venv/bin/seafevents-offline "))
+@pytest.mark.parametrize("command", matching(".venv/bin/seafevents-offline ") + matching("seafevents-offline "))
 def test_the_command_line_understands_what_the_documents_say(command: str) -> None:
     build_parser().parse_args(shlex.split(command)[1:])
 
