@@ -43,7 +43,7 @@ def carry_out(args: Namespace, place: Installation, make: Callable[[Installation
             _apply(plan, verb)
     for remark in plan.remarks:
         complain(remark)
-    return bool(plan.changes)
+    return any(change.is_needed for change in plan.changes)
 
 
 def restart(place: Installation) -> str:
@@ -59,11 +59,15 @@ def _apply(plan: Plan, verb: str) -> None:
         apply(plan.changes)
     except NotChanged as error:
         if error.by_hand:
-            for change in plan.changes:
+            for change in _needed(plan):
                 _explain(change, verb)
         raise
-    for change in plan.changes:
+    for change in _needed(plan):
         say(_done(change))
+
+
+def _needed(plan: Plan) -> list[Change]:
+    return [change for change in plan.changes if change.is_needed]
 
 
 def _done(change: Change) -> str:
@@ -85,7 +89,7 @@ def _explain(change: Change, verb: str) -> None:
 
 
 def _show(plan: Plan) -> None:
-    for change in plan.changes:
+    for change in _needed(plan):
         for line in _diff(change):
             say(line)
 

@@ -473,8 +473,9 @@ def test_daemons_settings_that_are_none_are_refused(events, run, tmp_path):
     assert snapshot(tmp_path) == before
 
 
-def test_a_folder_whose_name_settings_cannot_hold_is_refused(run, tmp_path):
-    fake = binary(tmp_path / "the #1 server")
+@pytest.mark.parametrize("name", ["the #1 server", "a ;", "two\nlines", os.fsdecode(b"caf\xe9"), "tab\tbed"])
+def test_a_folder_whose_name_settings_cannot_hold_is_refused(name, run, tmp_path):
+    fake = binary(tmp_path / name)
     before = snapshot(tmp_path)
     said = run("enable", fake)
     assert (said.code, said.err.count("\n")) == (1, 1)
@@ -600,6 +601,42 @@ def test_who_cannot_keep_the_owner_changes_nothing(open_folder):
     assert (said.code, said.err.count("\n")) == (1, 1)
     assert "cannot be changed: Operation not permitted" in said.err
     assert snapshot(open_folder) == before
+
+
+# --- killed -------------------------------------------------------------------------------------------
+
+
+def die_at(moment: int, arguments: list[str]) -> int:
+    """As by SIGKILL, at the n-th time that a name of a file changes."""
+    real, moments = Path.rename, iter(range(moment))
+
+    def rename(self: Path, target: Path) -> None:
+        if next(moments, None) is None:
+            os._exit(9)
+        real(self, target)
+
+    Path.rename = rename  # type: ignore[assignment, method-assign]
+    return main(arguments)
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2, 3])
+def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one_and_the_next_one_completes_it(moment, run, tmp_path):
+    fake = binary(tmp_path)
+    before = snapshot(fake.conf)
+    with open(os.devnull, "r+b") as nothing:
+        words = ["enable", "--seafile", str(fake.top)]
+        assert Forked(die_at, moment, words, files=[nothing.fileno()] * 3, cwd=tmp_path).wait(60) == 9
+    compile(fake.settings.read_bytes(), "settings", "exec")
+    assert fake.settings.read_bytes() == SETTINGS or MARK in fake.settings.read_text()
+    assert fake.events.read_bytes() == EVENTS or Settings.from_config(read_config(fake.events)).enabled
+    assert run("enable", fake).code == 0
+    assert MARK in fake.settings.read_text()
+    assert Settings.from_config(read_config(fake.events)).enabled
+    assert sorted(os.listdir(fake.conf))[1::2] == [
+        f"{file.name}.before-offline-download" for file in (fake.events, fake.settings)
+    ]
+    run("disable", fake)
+    assert snapshot(fake.conf) == before
 
 
 # --- by hand ------------------------------------------------------------------------------------------

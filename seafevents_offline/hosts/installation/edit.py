@@ -38,6 +38,10 @@ class Change:
     keeps: bool = False
 
     @property
+    def is_needed(self) -> bool:
+        return self.old != self.new
+
+    @property
     def target(self) -> Path:
         """The file itself, where ``file`` is a link."""
         return Path(os.path.realpath(self.file))
@@ -81,10 +85,16 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def apply(changes: Sequence[Change]) -> None:
-    """Make all these changes, or none. Raises NotChanged; HalfChanged when one could not be taken back."""
+    """Make all these changes, or none, and tidy up after one that was killed.
+
+    Raises NotChanged; HalfChanged when one could not be taken back.
+    """
     for change in changes:
+        _tidy_up(change.target)
+    needed = [change for change in changes if change.is_needed]
+    for change in needed:
         obstacles.look_for(change.file, change.target)
-    editions = [_Edition(change) for change in changes]
+    editions = [_Edition(change) for change in needed]
     try:
         for edition in editions:
             edition.prepare()
@@ -98,6 +108,14 @@ def apply(changes: Sequence[Change]) -> None:
         raise
     for edition in editions:
         edition.finish()
+
+
+def _tidy_up(target: Path) -> None:
+    """What was kept to be put back is the file before the last change: its backup."""
+    draft, kept, backup = (target.with_name(target.name + end) for end in (_DRAFT, _KEPT, BACKUP))
+    with suppress(OSError):
+        _remove(draft)
+        kept.rename(backup)
 
 
 class _Failed(Exception):

@@ -12,8 +12,8 @@ from .refusal import NotChanged
 
 _HEADER = re.compile(rb"^\[" + SECTION.encode() + rb"\]", re.MULTILINE)
 
-#: What ends a value, or begins a remark behind it.
-_NO_VALUE = re.compile(r"[\x00-\x1f\x7f-\x9f]|\s[#;]|\s$")
+#: What ends a value, begins a remark behind it, or is no text.
+_NO_VALUE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|\s[#;]|\s$")
 
 
 def lines(tempdir: Path) -> str:

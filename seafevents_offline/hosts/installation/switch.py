@@ -21,7 +21,7 @@ _DATABASE_IN_VARIABLES = 13
 
 @dataclass(frozen=True)
 class Plan:
-    """``changes``: none when all is as it should be. ``remarks``: sentences for the administrator."""
+    """``changes``: of both files, also where nothing is to be done. ``remarks``: sentences for the administrator."""
 
     changes: Sequence[Change]
     remarks: Sequence[str]
@@ -41,10 +41,12 @@ def on(place: Installation, brought: Path | None = None) -> Plan:
     brought = brought or bundle.appended(place)
     body = block.lines(place, brought or _source(), bundle.command(place) if brought else None)
     # The section first: without the block nothing reads it.
-    return _plan(
-        _change(place, file, old, new),
-        _change(place, place.seahub_settings, settings, block.put(place.seahub_settings, settings, body)),
-        remarks=remarks,
+    return Plan(
+        (
+            _change(place, file, old, new),
+            _change(place, place.seahub_settings, settings, block.put(place.seahub_settings, settings, body)),
+        ),
+        remarks,
     )
 
 
@@ -60,10 +62,14 @@ def off(place: Installation) -> Plan:
         remarks.append(f"The block had been edited; the file as it was is {place.seahub_settings}{BACKUP}.")
     if new is not None and section.is_in(new):
         remarks.append(f"The section [{SECTION}] in {file} is not what `enable` wrote, so it stays.")
-    return _plan(
-        _change(place, place.seahub_settings, settings, block.take(place.seahub_settings, settings), keeps=is_edited),
-        _change(place, file, old, new),
-        remarks=remarks,
+    return Plan(
+        (
+            _change(
+                place, place.seahub_settings, settings, block.take(place.seahub_settings, settings), keeps=is_edited
+            ),
+            _change(place, file, old, new),
+        ),
+        remarks,
     )
 
 
@@ -72,10 +78,6 @@ def _settings(place: Installation) -> bytes:
     if data is None:
         raise NoInstallation(f"{place.seahub_settings} is not there any more.")
     return data
-
-
-def _plan(*changes: Change, remarks: Sequence[str]) -> Plan:
-    return Plan([change for change in changes if change.old != change.new], remarks)
 
 
 def _change(place: Installation, file: Path, old: bytes | None, new: bytes | None, keeps: bool = False) -> Change:
