@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..due import WARNING_PERIOD, Due
 from ..errors import DatabaseUnavailable, OfflineDownloadError, SchemaOutdated, TempDirUnusable
@@ -33,6 +33,12 @@ LOOK_PERIOD = 1.0
 
 #: After a wake the running tasks are looked at this soon, in seconds.
 _WOKEN_LOOK = 0.1
+
+#: With many workers, of which few are free, tasks are claimed this seldom, in seconds: one claim serves several.
+CLAIM_PAUSE = 0.1
+
+#: Few are free when they are less than this share of all.
+_FEW = 0.25
 
 #: How often the node says that it lives, in seconds: with each scan, but neither more nor less often than this.
 BEAT_PERIOD = 5.0
@@ -72,6 +78,8 @@ class Scheduler:
         self._taken_over: frozenset[str] = frozenset()
         self._look = Due(LOOK_PERIOD)
         self._scan = Due(settings.interval)
+        self._pause = Due(CLAIM_PAUSE)
+        self._owes_claim = False
         self._beat = Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
         self._sweep = Due(SWEEP_PERIOD)
         self._chore = Due(CHORE_PERIOD)
@@ -96,8 +104,14 @@ class Scheduler:
             return self._failed(now, error)
         except TempDirUnusable as error:
             return self._failed(now, error)
-        due = min(self._scan.at, self._beat.at, *([self._look.at] if self._pool.runs() else []))
-        return max(0.0, due - now)
+        return max(0.0, min(self._dues()) - now)
+
+    def _dues(self) -> Iterator[float]:
+        yield from (self._scan.at, self._beat.at)
+        if self._pool.runs():
+            yield self._look.at
+        if self._owes_claim:
+            yield self._pause.at
 
     def _turn(self, now: float, *, woken: bool) -> None:
         if not self._restored:
@@ -108,7 +122,7 @@ class Scheduler:
             self._tell(now)
         if self._scan.now(now):
             self._survey(now)
-        elif woken:
+        elif woken or self._owes_claim:
             self._claim(now)
         if self._chore.now(now):
             next(self._chores)()
@@ -158,8 +172,10 @@ class Scheduler:
 
     def _claim(self, now: float) -> None:
         slots = self._pool.free
-        if not slots:
+        self._owes_claim = 0 < slots < self._pool.size * _FEW and now < self._pause.at
+        if not slots or self._owes_claim:
             return
+        self._pause.at = now + CLAIM_PAUSE
         claimed = self._repository.claim(
             self._tempdir.node_id,
             slots,

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from seafevents_offline import repository
@@ -104,6 +104,21 @@ def test_opening_touches_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     repo.close()
     repo.close()
+
+
+def test_who_comes_when_all_connections_are_in_use_waits_for_one(repo: Repository) -> None:
+    database = repo._database
+    most, waiting = 0, threading.Event()
+
+    def work(connection: Connection) -> None:
+        nonlocal most
+        most = max(most, database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        connection.exec_driver_sql("SELECT 1")
+        waiting.wait(0.01)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: database.run(work), range(40)))
+    assert most == 5
 
 
 def test_no_connection_is_kept_out_of_the_pool(repo: Repository) -> None:

@@ -20,7 +20,7 @@ from seafevents_offline.task import Failed, NewTask, Retry
 from seafevents_offline.tasks.nodes import NodeWatch
 from seafevents_offline.tasks.pool import WorkerPool
 from seafevents_offline.tasks.run import TaskRun
-from seafevents_offline.tasks.scheduler import Scheduler
+from seafevents_offline.tasks.scheduler import CLAIM_PAUSE, Scheduler
 from seafevents_offline.tempdir import TempDir
 from tests.support.databases import run_sql
 
@@ -159,6 +159,28 @@ def test_a_wake_claims_without_waiting_for_the_scan(node: Node) -> None:
     assert node.status(odr_id) is S.WAITING
     node.tick(0.01, woken=True)
     assert node.status(odr_id) is S.DOWNLOADING
+
+
+def test_few_free_workers_of_many_are_served_together(make_node: MakeNode) -> None:
+    node = make_node(workers=8)
+    node.tick()
+    ids = [node.add(f"a{number}") for number in range(12)]
+    node.tick(5)
+    assert len(node.pool.runs()) == 8
+    node.conclude(ids[0])
+    delay = node.tick(0.02, woken=True)
+    assert (node.status(ids[8]), delay) == (S.WAITING, pytest.approx(CLAIM_PAUSE - 0.02))
+    # Nobody needs to wake for it again.
+    node.tick(delay)
+    assert node.status(ids[8]) is S.DOWNLOADING
+    # Many free ones wait for nothing, nor do few when the last claim was long ago.
+    node.conclude(ids[1])
+    node.conclude(ids[2])
+    node.tick(0.01, woken=True)
+    assert len(node.pool.runs()) == 8
+    node.conclude(ids[3])
+    node.tick(CLAIM_PAUSE, woken=True)
+    assert len(node.pool.runs()) == 8
 
 
 def test_what_runs_is_not_claimed_again(node: Node) -> None:
