@@ -45,8 +45,8 @@ class NotReadable(OfflineDownloadError):
     """What this command is made of is nothing for the user of the Seafile server."""
 
     sentence = (
-        "{user}, who runs the Seafile server, may not read {path}: please install seafevents-offline where everybody "
-        "may read it, for example into the server's own Python ({python})."
+        "The Seafile server is run by {user}, who may not read {path}: please install seafevents-offline where "
+        "everybody may read it, for example into the server's own Python ({python})."
     )
 
 
@@ -108,11 +108,11 @@ def find(place: Installation, environ: Mapping[str, str], proc: Path = Path("/pr
 
 
 def name_of(uid: int) -> str:
-    """The user's name; the number where it has none."""
+    """The user's name; ``user 8000`` where there is none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(uid)
+        return f"user {uid}"
 
 
 def _change_user(uid: int, gid: int) -> None:
