@@ -1,4 +1,4 @@
-"""A wire between a server and its database, which a test cuts and mends."""
+"""A wire between a server and its database, which a test cuts or clamps, and mends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from ..ports import free_port
 
 
 class Wire:
-    """Forwards connections to ``port`` of 127.0.0.1; cut, it breaks all of them and refuses new ones."""
+    """Forwards connections to ``port`` of 127.0.0.1. Cut, it breaks all of them and refuses new ones; clamped, nothing
+    goes through it, and nobody is told: what was sent meanwhile arrives when it is mended."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._flows = threading.Event()
+        self._flows.set()
         self.port = free_port()
         self._listening = socket.create_server(("127.0.0.1", self.port))
         self._listen()
@@ -27,14 +30,20 @@ class Wire:
                 _break(end)
             self._open.clear()
 
+    def clamp(self) -> None:
+        self._flows.clear()
+
     def mend(self) -> None:
-        self._listening = socket.create_server(("127.0.0.1", self.port))
-        self._listen()
+        if self._flows.is_set():
+            self._listening = socket.create_server(("127.0.0.1", self.port))
+            self._listen()
+        self._flows.set()
 
     def __enter__(self) -> Wire:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._flows.set()
         self.cut()
 
     def _listen(self) -> None:
@@ -53,6 +62,7 @@ class Wire:
     def _forward(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                self._flows.wait()
                 sink.sendall(data)
         with self._lock:
             for end in (source, sink):
