@@ -1,0 +1,126 @@
+"""What the plugin makes of seafevents.conf, and what it says when it stays off: nothing is half done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from seafevents_offline.hosts.seafevents import database, logs, plugin
+from seafevents_offline.settings import Settings
+
+HEAD = "[OFFLINE DOWNLOAD]\n"
+ON = f"{HEAD}enabled = true\n"
+OFF = "offline download: is off; enabled = true in [OFFLINE DOWNLOAD] turns it on"
+NEVER = "offline download: is off until the next start: "
+
+
+@pytest.fixture(autouse=True)
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Settings]:
+    """The settings of each service that was made."""
+    found: list[Settings] = []
+
+    class Service:
+        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+            found.append(settings)
+
+        def start(self) -> None:
+            pass
+
+    seahub, settings = ModuleType("seahub"), ModuleType("seahub.settings")
+    vars(seahub)["settings"] = settings
+    vars(settings).update(SERVICE_URL="https://Cloud.example:8443/x", FILE_SERVER_ROOT=None)
+    monkeypatch.setitem(sys.modules, "seahub", seahub)
+    monkeypatch.setitem(sys.modules, "seahub.settings", settings)
+    monkeypatch.setattr(plugin, "OfflineDownloader", Service)
+    monkeypatch.setattr(plugin, "_taken", set())
+    monkeypatch.setattr(logs, "install", lambda: None)
+    monkeypatch.setattr(database, "by_factory", lambda path: "mysql+pymysql://the:host@s/db")
+    monkeypatch.setenv("EVENTS_CONFIG_FILE", str(tmp_path / "seafevents.conf"))
+    plugin._downloader.cache_clear()
+    return found
+
+
+def start(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What a node that runs background tasks says in the log."""
+    caplog.set_level("INFO")
+    plugin.start(SimpleNamespace(_fg_tasks_enabled=False, _bg_tasks_enabled=True))
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", []),
+        ("[Audit]\nenabled = true\n", []),
+        (HEAD, [OFF]),
+        (f"{HEAD}enabled = false\n", [OFF]),
+        (f"{HEAD}enabled = # true\n", [OFF]),
+        (
+            f"{HEAD}enable = true\n",
+            [
+                "offline download: [OFFLINE DOWNLOAD] enable is not an option of ours and is ignored;"
+                " did you mean enabled?",
+                OFF,
+            ],
+        ),
+        (f"{HEAD}enabled = ture\n", [f"{NEVER}[OFFLINE DOWNLOAD] enabled = ture: true or false is allowed."]),
+        (
+            f"{ON}workers = 0\n",
+            [f"{NEVER}[OFFLINE DOWNLOAD] workers = 0: a whole number from 1 to 512 is allowed."],
+        ),
+        (
+            f"{ON}disk-low = 96\n",
+            [f"{NEVER}[OFFLINE DOWNLOAD] disk-low = 96%: at most disk-high (95%) is allowed."],
+        ),
+    ],
+)
+def test_it_stays_off_and_says_so_once(
+    tmp_path: Path, made: list[Settings], caplog: pytest.LogCaptureFixture, text: str, said: list[str]
+) -> None:
+    (tmp_path / "seafevents.conf").write_text(text)
+    assert start(caplog) == said
+    plugin.listen()
+    assert len(caplog.records) == len(said)
+    assert made == []
+
+
+def test_without_a_file_it_is_silent(made: list[Settings], caplog: pytest.LogCaptureFixture) -> None:
+    assert start(caplog) == []
+    assert made == []
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path, made: list[Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    conf = tmp_path / "seafevents.conf"
+    conf.write_bytes("[DATABASE]\npassword = hünter2\n".encode("latin-1"))
+    assert start(caplog) == [f"{NEVER}The settings in {conf} cannot be read: it is not written in UTF-8."]
+    assert made == []
+
+
+def test_percent_signs_in_passwords_trouble_nobody(
+    tmp_path: Path, made: list[Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "seafevents.conf").write_text(f"[DATABASE]\npassword = 100%\n{ON}webhook-secret = 50%(off)s\n")
+    assert start(caplog) == []
+    assert made[0].webhook_secret == "50%(off)s"
+
+
+def test_the_hosts_database_counts_where_no_other_is_named(
+    tmp_path: Path, made: list[Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "seafevents.conf").write_text(f"{ON}worker = 3\n")
+    assert start(caplog) == [
+        "offline download: [OFFLINE DOWNLOAD] worker is not an option of ours and is ignored; did you mean workers?"
+    ]
+    assert [settings.database for settings in made] == ["mysql+pymysql://the:host@s/db"]
+
+
+def test_the_servers_own_names_are_those_of_seahubs_settings() -> None:
+    assert plugin.own_names() == {"cloud.example"}
+    del sys.modules["seahub.settings"].SERVICE_URL
+    assert plugin.own_names() == frozenset()
