@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,13 @@ def owners(top: Path) -> dict[Path, int]:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    # Others must be able to get there.
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
-    tree = Tree(13, tmp_path / "seafile", Database("127.0.0.1", 1, "seafile", "pa55-word", "seahub_db"))
-    tree.plant({})
-    return tree
+def tree() -> Iterator[Tree]:
+    """Where others can get: pytest closes its own folder whenever somebody starts it."""
+    with tempfile.TemporaryDirectory(prefix="offline-doctor-") as folder:
+        os.chmod(folder, 0o755)
+        tree = Tree(13, Path(folder, "seafile"), Database("127.0.0.1", 1, "seafile", "pa55-word", "seahub_db"))
+        tree.plant({})
+        yield tree
 
 
 def as_its_user(top: str) -> int:
