@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,15 +27,15 @@ def pythons() -> dict[str, str]:
     return found
 
 
-def make_environment(python: str, folder: Path) -> str:
-    """An environment whose only packages are the host's, out of our own; its program. Takes half a second.
+def make_environment(python: str, folder: Path, names: Iterable[str] = _HOSTS) -> str:
+    """An environment whose only packages are these, out of our own; its program. Takes half a second.
 
     Their fast parts are for our version of Python; they do without.
     """
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
     packages = folder / "of-the-host"
     packages.mkdir()
-    for name in _HOSTS:
+    for name in names:
         one = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in one.files or () if file.parts[0] not in ("..", "__pycache__")}:
             (packages / top).symlink_to(str(one.locate_file(top)))
