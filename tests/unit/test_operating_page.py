@@ -109,6 +109,19 @@ def test_the_parts_of_doctor_are_its_parts() -> None:
     assert set(rows) == checked
 
 
+def test_the_lines_of_doctor_are_lines_of_doctor() -> None:
+    package = DOCS.parent / "seafevents_offline"
+    said = [package / path for path in ("hosts/installation/service.py", "tasks/checks.py")]
+    sentences = re.findall(r'"([A-Z][^"{]{30,}\.)"', "".join(path.read_text(encoding="utf-8") for path in said))
+    shown = [line.partition(": ")[2] for piece in code(OPERATING) for line in piece.splitlines() if line[0] in "✓✗"]
+    assert len(shown) == 2
+    for line in shown:
+        left = line
+        for sentence in sentences:
+            left = left.replace(sentence, "")
+        assert not left.strip(), left
+
+
 def test_the_line_for_site_packages_brings_the_hook(tmp_path: Path) -> None:
     (line,) = [piece.strip() for piece in code(INSTALLING) if piece.startswith("import ")]
     (tmp_path / "seafevents_offline.pth").write_text(line, encoding="ascii")
