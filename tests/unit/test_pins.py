@@ -5,6 +5,7 @@ docs/hosts.md, "Installed beside", has what pip itself makes of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass
@@ -124,6 +125,12 @@ def test_what_a_bundle_leaves_to_the_server_every_server_has() -> None:
     assert all(direct <= host.pins.keys() for host in HOSTS.values())
     # Both come with SQLAlchemy, up to 2.0 by default.
     assert distributions.HOSTS - direct == {"greenlet", "typing-extensions"}
+
+
+def test_the_first_page_names_these_servers() -> None:
+    page = (SETUP.parent / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+)[^|]* \| (3\.\d+) \| supported", page, re.MULTILINE)
+    assert rows == [(version.removesuffix("-dev"), host.python) for version, host in HOSTS.items()]
 
 
 def test_the_pythons_of_all_servers_will_do() -> None:
