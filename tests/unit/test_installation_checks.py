@@ -262,10 +262,13 @@ def test_looking_at_the_folder_makes_nothing(enabled: Installation) -> None:
 
 
 def test_too_little_room_is_told_with_how_much_is_needed(enabled: Installation) -> None:
-    settings = replace(server(enabled).settings, max_size=2**50, workers=3)
+    settings = replace(server(enabled).settings, max_size=2**50)
     found = refusal(lambda: checks._temporary_folder(enabled, settings))
-    assert "3 downloads at once of 1024.0 TB each need 3072.0 TB" in found
-    assert checks._temporary_folder(enabled, replace(settings, max_size=0)), "without a limit there is no need"
+    assert "one file may have 1024.0 TB: please make room, or lower max-size" in found
+    many = replace(settings, max_size=2**20, workers=2**31)
+    assert "each would need 2048.0 TB, so some may wait for room" in checks._temporary_folder(enabled, many)
+    unlimited = replace(settings, max_size=0)
+    assert "wait for room" not in checks._temporary_folder(enabled, unlimited)
 
 
 def test_what_is_there_already_counts_as_room(tmp_path: Path) -> None:

@@ -35,9 +35,7 @@ _LATER = ("database", "temporary folder", "download program", "guard", "library"
 def checks(server: SeafileServer) -> list[Check]:
     """Nothing is made in the installation, and a service that is running is not disturbed."""
     place, python = server.place, server.daemon.python
-
     answer = _once(lambda: probe.ask(python, str(place.conf), server.daemon.environ))
-
     return [
         check("Seafile server", lambda: _place(server)),
         check("seafevents.conf", lambda: _section(server)),
@@ -119,11 +117,11 @@ def _temporary_folder(place: Installation, settings: Settings) -> str:
     said = common.temporary_folder(settings)
     tempdir = TempDir(Path(settings.tempdir))
     folder, data = tempdir.nearest(), place.top / "seafile-data"
-    is_beside_data = data.is_dir() and disk.is_same(folder, data)
-    if not is_beside_data:
-        _complain_of_disk(tempdir.path, folder, place)
-    _complain_of_room(tempdir.path, folder, settings)
-    return said if is_beside_data else f"{said} It is on another disk than the libraries."
+    room = _room(tempdir.path, folder, settings)
+    if data.is_dir() and disk.is_same(folder, data):
+        return f"{said}{room}"
+    _complain_of_disk(tempdir.path, folder, place)
+    return f"{said}{room} It is on another disk than the libraries."
 
 
 def _complain_of_disk(path: Path, folder: Path, place: Installation) -> None:
@@ -134,15 +132,18 @@ def _complain_of_disk(path: Path, folder: Path, place: Installation) -> None:
         raise NotWell(detail=f"The temporary folder {path} goes with its container, and what is in it, too; {advice}")
 
 
-def _complain_of_room(path: Path, folder: Path, settings: Settings) -> None:
+def _room(path: Path, folder: Path, settings: Settings) -> str:
+    """A sentence where downloads may have to wait for each other's room. Raises NotWell where one has none."""
     free = shutil.disk_usage(folder).free + (disk.used(path) if folder == path else 0)
-    needed = settings.max_size * settings.workers
-    if free < needed:
+    one, all_ = format_size(settings.max_size), format_size(settings.max_size * settings.workers)
+    if free < settings.max_size:
         raise NotWell(
-            detail=f"The temporary folder {path} has room for {format_size(free)}, but {settings.workers} downloads at "
-            f"once of {format_size(settings.max_size)} each need {format_size(needed)}: please make room, or lower "
-            "max-size or workers."
+            detail=f"The temporary folder {path} has room for {format_size(free)}, and one file may have {one}: please "
+            "make room, or lower max-size."
         )
+    if free < settings.max_size * settings.workers:
+        return f" {settings.workers} downloads at once of {one} each would need {all_}, so some may wait for room."
+    return ""
 
 
 def _service(server: SeafileServer, settings: Settings) -> list[Check]:
