@@ -13,10 +13,9 @@ Seafile 12 to 14 read seahub_settings.py before ``seafevents.app.app`` is import
 first background task that App starts, of a module that is imported later, stands for App.
 """
 
-from __future__ import annotations
-
 import sys
 
+# Not even __future__ is imported: annotations that would need it stand in quotes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +72,9 @@ class _Finder:
     def __init__(self, signs: dict[str, _Sign]) -> None:
         self._signs = signs
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: "Sequence[str] | None", target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
         if name not in self._signs:
             return None
         spec = self._found(name, path, target)
@@ -81,7 +82,7 @@ class _Finder:
             spec.loader = _Loader(spec.loader, self._signs[name])  # type: ignore[assignment]
         return spec
 
-    def _found(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+    def _found(self, name: str, path: "Sequence[str] | None", target: "ModuleType | None") -> "ModuleSpec | None":
         for finder in tuple(sys.meta_path):
             find = getattr(finder, "find_spec", None)
             if not hasattr(finder, _MARK) and find is not None:
@@ -94,14 +95,14 @@ class _Finder:
 class _Loader:
     """Stands before a module's loader until the module is executed; the module itself never sees it."""
 
-    def __init__(self, loader: Any, sign: _Sign) -> None:
+    def __init__(self, loader: "Any", sign: _Sign) -> None:
         self._loader = loader
         self._sign = sign
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "Any":
         return getattr(self._loader, name)
 
-    def exec_module(self, module: ModuleType) -> None:
+    def exec_module(self, module: "ModuleType") -> None:
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
@@ -112,17 +113,17 @@ class _Loader:
             _report(error)
 
 
-def _wrap(module: ModuleType, owner: str, name: str, step: str) -> None:
+def _wrap(module: "ModuleType", owner: str, name: str, step: str) -> None:
     place = getattr(module, owner) if owner else module
     original = getattr(place, name)
     if not hasattr(original, _MARK):
         setattr(place, name, _followed(original, step))
 
 
-def _followed(original: Callable[..., Any], step: str) -> Callable[..., Any]:
+def _followed(original: "Callable[..., Any]", step: str) -> "Callable[..., Any]":
     """The host's function, and then ours. What the host's one raises is raised, and nothing of ours follows."""
 
-    def function(*args: Any, **kwargs: Any) -> Any:
+    def function(*args: "Any", **kwargs: "Any") -> "Any":
         result = original(*args, **kwargs)
         _take(step, *args[:1])
         return result
