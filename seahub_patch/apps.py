@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -18,6 +19,7 @@ class OfflineDownloadConfig(AppConfig):
 
     def ready(self) -> None:
         put_overrides_first()
+        quieten("alembic")
 
 
 def put_overrides_first() -> None:
@@ -26,3 +28,10 @@ def put_overrides_first() -> None:
         folders = engine.get("DIRS", [])
         if OVERRIDES not in folders:
             engine["DIRS"] = [OVERRIDES, *folders]
+
+
+def quieten(library: str) -> None:
+    """It tells of its every step, and Seahub's log has what is at least INFO, whoever says it."""
+    logger = logging.getLogger(library)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)

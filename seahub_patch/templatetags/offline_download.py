@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, json_script
 
+from seafevents_offline.errors import OfflineDownloadError
 from seafevents_offline.text import traceback_of
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,9 @@ def offline_download(context: Any, name: str) -> str:
     """The configuration, the style sheet and the script; nothing where the feature is off or nobody is signed in."""
     try:
         return _elements(context["request"], name)
+    except OfflineDownloadError as error:
+        logger.error("Offline download cannot be put into the page %s: %s", name, error)
+        return ""
     except Exception as error:  # noqa: BLE001 (it is logged)
         # Whatever it is: a page of Seahub must not be lost because something of ours is wrong.
         logger.error("Offline download cannot be put into the page %s%s", name, traceback_of(error))

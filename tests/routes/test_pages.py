@@ -215,7 +215,9 @@ def test_a_setting_that_is_wrong_costs_no_page_of_the_application(
         library = client.get(web.folder())
     assert (library.status_code, config_of(library)) == (200, None)
     assert "This folder is empty." in text_of(library)
-    assert "Offline download cannot be put into the page library" in caplog.text
+    assert [record.message for record in caplog.records if record.name.endswith("offline_download")] == [
+        f"Offline download cannot be put into the page library: {wrong}"
+    ]
 
 
 # --- in an application that was there before: Seahub
