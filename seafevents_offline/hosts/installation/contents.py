@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import Distribution
 from pathlib import Path
-from typing import Any
 
 from ...engines.aria2 import binary
 from ...errors import EngineUnavailable
@@ -38,10 +37,6 @@ class Contents:
     @cached_property
     def digest(self) -> str:
         return _digest((name, hashlib.sha256(data).hexdigest()) for name, data in self.files.items())
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        return _read_manifest(self.files[MANIFEST])
 
     @staticmethod
     def is_program(name: str) -> bool:
@@ -74,25 +69,23 @@ def digest_of(folder: Path) -> str:
     )
 
 
-def lacking(folder: Path) -> list[str]:
-    """What the bundle needs of the host's Python and does not find there, as one sentence each."""
-    hosts = _read_manifest(_read(folder / MANIFEST))["host"]
-    return [sentence for name, versions in hosts.items() if (sentence := distributions.lack(name, versions))]
-
-
 def _has_engine(wanted: bool) -> bool:
     try:
         binary.static()
     except EngineUnavailable as error:
-        if not wanted:
-            return False
-        if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-            what = "take an image of your own (docs/installing.md), or let the setting aria2c name one"
-            raise NotChanged(
-                f"There is no aria2c for {platform.machine()} that could be brought along; {what}."
-            ) from None
-        raise NotChanged(f"aria2c is brought along, too. {error}") from None
+        if wanted:
+            raise NotChanged(_without_engine(error)) from None
+        return False
     return True
+
+
+def _without_engine(error: EngineUnavailable) -> str:
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        advice = "take an image of your own (docs/installing.md), or let the setting aria2c name one"
+        return f"There is no aria2c for {platform.machine()} that could be brought along; {advice}."
+    if not distributions.is_installed(ENGINE):
+        return f"aria2c is brought along, too; run `pip install '{OWN}[aria2c]'` first."
+    return str(error)
 
 
 def _manifest(found: Iterable[Distribution]) -> bytes:
@@ -103,13 +96,6 @@ def _manifest(found: Iterable[Distribution]) -> bytes:
         "host": distributions.hosts(),
     }
     return json.dumps(content, indent=1).encode() + b"\n"
-
-
-def _read_manifest(data: bytes) -> dict[str, Any]:
-    found = json.loads(data)
-    if not isinstance(found, dict):
-        raise TypeError(MANIFEST)
-    return found
 
 
 def _digest(files: Iterable[tuple[str, str]]) -> str:

@@ -97,20 +97,8 @@ def modules(names: Iterable[str]) -> set[str]:
     return {name for name in found if name.isidentifier()}
 
 
-def lack(name: str, versions: str) -> str:
-    """Why what is installed under this name will not do; empty when it will. Only of the oldest version is asked."""
-    oldest = max((_numbers(text) for text in re.findall(r">=\s*([\d.]+)", versions)), default=())
-    try:
-        found = distribution(name).version
-    except PackageNotFoundError:
-        return f"The Python package {name} is missing."
-    if _numbers(found) >= oldest:
-        return ""
-    return f"The Python package {name} {found} is too old; at least {'.'.join(map(str, oldest))} is needed."
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:4])
+def is_installed(name: str) -> bool:
+    return _installed(Requirement(name, "", "if it is there")) is not None
 
 
 def _requirements(one: Distribution) -> list[Requirement]:
@@ -122,7 +110,7 @@ def _installed(wanted: Requirement) -> Distribution | None:
         return distribution(wanted.name)
     except PackageNotFoundError:
         if wanted.marker:
-            # Not needed here, or it would be.
+            # Not needed by this Python, or it would be there.
             return None
         raise NotChanged(f"The Python package {wanted.name} is not installed; run `pip install {OWN}`.") from None
 
