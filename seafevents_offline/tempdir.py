@@ -135,7 +135,7 @@ class TempDir:
     def task_folders(self) -> set[int]:
         """The ids of all tasks that have a folder here. Raises TempDirUnusable."""
         try:
-            return {int(name) for name in os.listdir(self.path) if name.isascii() and name.isdigit()}
+            return {int(name) for name in offload(os.listdir, self.path) if name.isascii() and name.isdigit()}
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 

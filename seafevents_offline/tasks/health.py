@@ -9,6 +9,7 @@ from typing import Any
 
 from ..engines.base import EngineInfo
 from ..errors import OfflineDownloadError
+from ..threads import offload
 from .run import TaskRun
 
 #: Characters of each text: the row is read with every answer that pages give about the service.
@@ -53,7 +54,7 @@ def off(error: OfflineDownloadError) -> dict[str, Any]:
 def _disk(folder: Path) -> dict[str, int] | None:
     """Bytes; None when the folder cannot be looked at, which must not keep the node from saying that it lives."""
     try:
-        found = os.statvfs(folder)
+        found = offload(os.statvfs, folder)
     except OSError:
         return None
     return {"free": found.f_bavail * found.f_frsize, "total": found.f_blocks * found.f_frsize}

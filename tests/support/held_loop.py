@@ -55,7 +55,7 @@ class HeldLoop:
         self._switches = 0
         self._where = ""
         self._collected = 0
-        self._collecting = (0, 0)
+        self._collecting: tuple[int, int] | None = None
 
     def start(self) -> None:
         self._hub = gevent.get_hub()
@@ -76,14 +76,11 @@ class HeldLoop:
 
     def _clocks(self) -> tuple[int, int]:
         """Nanoseconds: now, and how much of this thread's life does not count."""
-        waited = int(os.pread(self._account, 100, 0).split()[1])
-        return time.perf_counter_ns(), waited + self._collected
-
-    def _since_then(self, then: tuple[int, int]) -> tuple[int, int]:
-        """Nanoseconds that count, and that passed."""
-        now = self._clocks()
-        wall = now[0] - then[0]
-        return wall - (now[1] - then[1]), wall
+        now, waited = time.perf_counter_ns(), int(os.pread(self._account, 100, 0).split()[1])
+        # Another thread may be in the middle of it.
+        begun = self._collecting
+        collecting = _between(begun, (now, waited + self._collected)) if begun is not None else 0
+        return now, waited + self._collected + collecting
 
     def _switched(self, _: str, origin_and_target: tuple[Any, Any]) -> None:
         self._switches += 1
@@ -106,18 +103,25 @@ class HeldLoop:
         self._since = self._clocks()
 
     def _keep(self, kept: list[Hold], since: tuple[int, int], who: Any) -> None:
-        ms, wall = (nanoseconds / 1e6 for nanoseconds in self._since_then(since))
+        now = self._clocks()
+        ms, wall = _between(since, now) / 1e6, (now[0] - since[0]) / 1e6
         if ms >= WORTH_TELLING:
             kept.append(Hold(ms, wall, getattr(who, "name", type(who).__name__), self._where))
 
     def _garbage(self, phase: str, _: dict[str, int]) -> None:
         if phase == "start":
             self._collecting = self._clocks()
-        else:
-            self._collected += self._since_then(self._collecting)[0]
+        elif self._collecting is not None:
+            begun, self._collecting = self._collecting, None
+            self._collected += _between(begun, self._clocks())
 
     def _look(self, _: int, frame: FrameType | None) -> None:
         self._where = _calls(frame)
+
+
+def _between(before: tuple[int, int], after: tuple[int, int]) -> int:
+    """Nanoseconds that count."""
+    return (after[0] - before[0]) - (after[1] - before[1])
 
 
 def _calls(frame: FrameType | None) -> str:
