@@ -49,7 +49,7 @@ class Host(Protocol):
 def reached(args: Namespace, *, tables: bool = True) -> Iterator[Host]:
     """The Seafile server that the common options name, as whose daemon this process works from then on, else the
     embedded host as ``opened``. Raises also NoInstallation and NotItsUser."""
-    named = _server(args)
+    named = server_of(args)
     if named is None:
         with opened(args, tables=tables) as host:
             yield host
@@ -61,8 +61,8 @@ def reached(args: Namespace, *, tables: bool = True) -> Iterator[Host]:
         server.close()
 
 
-def _server(args: Namespace) -> Path | None:
-    """The folder of the server, by its own name or by that of its settings."""
+def server_of(args: Namespace) -> Path | None:
+    """The Seafile server that the common options name, by its folder or by its settings; None where they name none."""
     config: Path | None = args.config
     if args.seafile is None and config is not None and config.name == "seafevents.conf":
         conf = config.absolute().parent

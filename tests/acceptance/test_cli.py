@@ -508,6 +508,12 @@ def test_doctor_says_what_is_wrong(cli: Cli) -> None:
     assert re.search(r"^✗ .*/bin/false", result.out, re.MULTILINE)
 
 
+def test_doctor_warns_of_an_option_that_nobody_reads(cli: Cli) -> None:
+    result = cli("doctor", "--config", cli.write_config(worker="3"))
+    assert result.code == 0
+    assert "did you mean workers?" in result.err
+
+
 def test_doctor_examines_the_other_parts_beside_a_damaged_database(cli: Cli) -> None:
     (cli.place / "data").mkdir()
     (cli.place / "data" / "offline-download.db").write_bytes(b"this is no database" * 100)

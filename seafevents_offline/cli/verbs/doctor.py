@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from ...tasks.checks import Check
 from .. import log
-from ..host import reached
+from ..host import reached, server_of
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
-    log.nothing()
+    if server_of(args) is not None:
+        # What the log would say of it the parts say.
+        log.nothing()
     with reached(args, tables=False) as host:
         checks = host.checks()
     healthy = all(check.ok for check in checks)
