@@ -19,6 +19,7 @@ import pytest
 
 from seafevents_offline.errors import EngineUnavailable
 from seafevents_offline.hosts.seafevents import hook, logs, plugin
+from seafevents_offline.hosts.seafevents import service as service_module
 from seafevents_offline.settings import Settings
 from tests.support import seafevents, seafevents_checkout
 from tests.support.seafevents import VERSIONS, Daemon
@@ -54,11 +55,11 @@ class Service:
 def service(monkeypatch: pytest.MonkeyPatch) -> type[Service]:
     """A process in which nothing has been started yet."""
     Service.made, Service.fault = [], None
-    monkeypatch.setattr(plugin, "OfflineDownloader", Service)
+    monkeypatch.setattr(service_module, "OfflineDownloader", Service)
     monkeypatch.setattr(plugin, "_taken", set())
     monkeypatch.setattr(hook, "_said", set())
     monkeypatch.setattr(logs, "install", lambda: None)
-    plugin._downloader.cache_clear()
+    plugin._service.cache_clear()
     return Service
 
 
@@ -75,7 +76,7 @@ def make(
                 yield lambda block=seafevents.BLOCK: Daemon(version, folder, texts, block)
         else:
             yield lambda block=seafevents.BLOCK: Daemon(request.param, folder, seafevents.sources(request.param), block)
-    plugin._downloader.cache_clear()
+    plugin._service.cache_clear()
 
 
 @pytest.fixture

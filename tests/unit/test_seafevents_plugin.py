@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline.hosts.seafevents import database, logs, plugin
+from seafevents_offline.hosts.seafevents import database, logs, plugin, service
 from seafevents_offline.settings import Settings
 
 HEAD = "[OFFLINE DOWNLOAD]\n"
@@ -35,12 +35,12 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Settings]:
     vars(settings).update(SERVICE_URL="https://Cloud.example:8443/x", FILE_SERVER_ROOT=None)
     monkeypatch.setitem(sys.modules, "seahub", seahub)
     monkeypatch.setitem(sys.modules, "seahub.settings", settings)
-    monkeypatch.setattr(plugin, "OfflineDownloader", Service)
+    monkeypatch.setattr(service, "OfflineDownloader", Service)
     monkeypatch.setattr(plugin, "_taken", set())
     monkeypatch.setattr(logs, "install", lambda: None)
     monkeypatch.setattr(database, "by_factory", lambda path: "mysql+pymysql://the:host@s/db")
     monkeypatch.setenv("EVENTS_CONFIG_FILE", str(tmp_path / "seafevents.conf"))
-    plugin._downloader.cache_clear()
+    plugin._service.cache_clear()
     return found
 
 
@@ -121,6 +121,6 @@ def test_the_hosts_database_counts_where_no_other_is_named(
 
 
 def test_the_servers_own_names_are_those_of_seahubs_settings() -> None:
-    assert plugin.own_names() == {"cloud.example"}
+    assert service.own_names() == {"cloud.example"}
     del sys.modules["seahub.settings"].SERVICE_URL
-    assert plugin.own_names() == frozenset()
+    assert service.own_names() == frozenset()

@@ -13,15 +13,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import OfflineDownloadError
-from ...handlers import register_handlers
-from ...link import host_of
 from ...settings import SECTION, Settings, read_config, unknown_options
-from ...tasks import OfflineDownloader
 from ...text import traceback_of
-from . import database, logs, notices
+from . import database
+
+if TYPE_CHECKING:
+    from .service import Service
 
 logger = logging.getLogger(__name__)
 
@@ -29,50 +29,39 @@ _T = TypeVar("_T")
 
 #: One step after the other, each once a process.
 _lock = threading.Lock()
-_taken: set[Callable[[OfflineDownloader], None]] = set()
+_taken: set[str] = set()
 
 
 def listen(_: object = None) -> None:
     """This daemon is going to listen to messages."""
-    _take(_listen)
+    _take("listen")
 
 
 def start(app: Any) -> None:
     """``app`` has started all that it starts (Seafile 12 to 14)."""
     if app._fg_tasks_enabled:
-        listen()
+        _take("listen")
     if app._bg_tasks_enabled:
-        _take(_download)
+        _take("download")
 
 
 def start_background(_: object = None) -> None:
     """This daemon starts its background tasks (Seafile 11); those that follow do not wait for us."""
-    threading.Thread(target=_take, args=(_download,), name="offline-start", daemon=True).start()
+    threading.Thread(target=_take, args=("download",), name="offline-start", daemon=True).start()
 
 
-def _listen(downloader: OfflineDownloader) -> None:
-    from seafevents.app.mq_handler import message_handler
-
-    # Where it is not started, the node that runs it looks into the table by itself.
-    register_handlers(message_handler, downloader)
-
-
-def _download(downloader: OfflineDownloader) -> None:
-    downloader.start()
-
-
-def _take(step: Callable[[OfflineDownloader], None]) -> None:
+def _take(step: str) -> None:
     with _lock:
         if step in _taken:
             return
         _taken.add(step)
-        downloader = _downloader()
-        if downloader is not None:
-            _attempt(lambda: step(downloader))
+        service = _service()
+        if service is not None:
+            _attempt(getattr(service, step))
 
 
 @cache
-def _downloader() -> OfflineDownloader | None:
+def _service() -> Service | None:
     """This process's, if it can and shall have one: that is found out once."""
     return _attempt(_made)
 
@@ -88,13 +77,13 @@ def _attempt(action: Callable[[], _T]) -> _T | None:
     return None
 
 
-def _made() -> OfflineDownloader | None:
-    """Nothing is started and nothing connected."""
+def _made() -> Service | None:
     settings = _settings(os.environ["EVENTS_CONFIG_FILE"])
     if settings is None:
         return None
-    logs.install()
-    return OfflineDownloader(settings, own_names=own_names(), observers=notices.observers(settings))
+    from .service import Service
+
+    return Service(settings)
 
 
 def _settings(path: str) -> Settings | None:
@@ -111,12 +100,3 @@ def _settings(path: str) -> Settings | None:
         logger.info("offline download: is off; enabled = true in [%s] turns it on", SECTION)
         return None
     return replace(settings, database=settings.database or database.by_factory(path))
-
-
-def own_names() -> frozenset[str]:
-    """The hosts by which people reach this server, for the policy. What administrators of Seafile 11 have changed on
-    its pages is not among them: Seahub alone knows that, and goes by it when a link is added."""
-    from seahub import settings
-
-    urls = (str(getattr(settings, name, "")) for name in ("SERVICE_URL", "FILE_SERVER_ROOT"))
-    return frozenset(filter(None, map(host_of, urls)))
