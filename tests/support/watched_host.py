@@ -1,6 +1,7 @@
 """For a host under gevent: measures its loop from the moment at which the service says that it has started.
 
-``watch`` is called by the host's settings, long before the host makes greenlets of threads.
+``watch`` is called by the host's settings, long before the host makes greenlets of threads. The report says, beside
+what held_loop.py knows, which modules of ours were there at that moment: ``early``.
 
     SIGUSR1      writes the report, as JSON
     SIGUSR2      holds up the loop for ``HELD_UP`` seconds, then writes the report
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,11 @@ _STARTED = "offline download: started"
 
 def watch(report: str) -> None:
     """``report``: the file for it."""
-    logging.getLogger("seafevents_offline.tasks.offline_downloader").addHandler(_Starter(Path(report)))
+    from gevent import events
+
+    starter = _Starter(Path(report))
+    events.subscribers.append(starter.note)
+    logging.getLogger("seafevents_offline.tasks.offline_downloader").addHandler(starter)
 
 
 class _Starter(logging.Handler):
@@ -29,6 +35,12 @@ class _Starter(logging.Handler):
         super().__init__()
         self._report = report
         self._watchers: list[Any] = []
+        self._early: list[str] = []
+
+    def note(self, event: Any) -> None:
+        """gevent is about to do something."""
+        if type(event).__name__ == "GeventWillPatchAllEvent":
+            self._early = sorted(name for name in sys.modules if name.startswith("seafevents_offline"))
 
     def emit(self, record: logging.LogRecord) -> None:
         if not record.getMessage().startswith(_STARTED) or self._watchers:
@@ -46,7 +58,7 @@ class _Starter(logging.Handler):
 
     def _write(self, loop: Any) -> None:
         draft = self._report.with_suffix(".new")
-        draft.write_text(json.dumps(loop.report()), encoding="utf-8")
+        draft.write_text(json.dumps({**loop.report(), "early": self._early}), encoding="utf-8")
         draft.rename(self._report)
 
     def _hold_up(self, loop: Any) -> None:
