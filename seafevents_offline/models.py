@@ -1,4 +1,4 @@
-"""The two tables, as SQLAlchemy sees them; the migrations make them, nothing else changes them.
+"""The tables, as SQLAlchemy sees them; the migrations make them, nothing else changes them.
 
 Every NOT NULL column except the four that make a task has a default in the database itself, so that a plain
 ``INSERT (repo_id, path, url, owner)`` from any program is a complete task.
@@ -193,6 +193,8 @@ class OfflineDownloadRecord(Base):
         Index("OfflineDownloadRecord_list", "owner", "odr_id", "hidden_at", "status", "size"),
         # Whether an owner's list has changed.
         Index("OfflineDownloadRecord_state", "owner", "hidden_at", "updated_at", "status"),
+        # What was finished long ago; where nobody wrote when, the last change counts.
+        Index("OfflineDownloadRecord_ended", "status", "finished_at", "updated_at"),
         _TABLE_OPTIONS,
     )
 
@@ -211,6 +213,17 @@ class OfflineDownloadNode(Base):
     __table_args__ = ({key: value for key, value in _TABLE_OPTIONS.items() if key.startswith("mysql_")},)
 
 
+class OfflineDownloadOwner(Base):
+    """One row an owner of tasks who is not known any more where the libraries are, and since when."""
+
+    __tablename__ = "OfflineDownloadOwner"
+
+    owner: Mapped[str] = mapped_column(String(255), primary_key=True)
+    missing_since: Mapped[datetime] = mapped_column(UtcTime, server_default=UtcNow())
+
+    __table_args__ = ({key: value for key, value in _TABLE_OPTIONS.items() if key.startswith("mysql_")},)
+
+
 def table_of(model: type[Base]) -> Table:
     """The model's table, for statements of SQLAlchemy Core."""
     table = model.__table__
@@ -220,3 +233,4 @@ def table_of(model: type[Base]) -> Table:
 
 RECORDS = table_of(OfflineDownloadRecord)
 NODES = table_of(OfflineDownloadNode)
+OWNERS = table_of(OfflineDownloadOwner)

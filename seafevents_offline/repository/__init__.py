@@ -20,6 +20,7 @@ from .notices import Notices
 from .part import utc_now
 from .reports import Reports
 from .reservations import Reservations
+from .retention import Retention
 from .schema import Schema
 from .state import State
 from .values import SILENCE, SORTS, Node, NodeBeat, Presence, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Notices, Schema):
+class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Retention, Notices, Schema):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ def test_an_idle_tick_is_two_statements(repo: Repository, statements: Counter) -
 def test_each_chore_is_one_statement(repo: Repository, statements: Counter) -> None:
     assert statements.of(lambda: repo.expire(1)) == 1
     assert statements.of(lambda: repo.forget_nodes(NODE, 1)) == 1
+    assert statements.of(lambda: repo.forget_finished(1)) == 1
 
 
 def test_the_server_sees_no_more_than_we_count(mariadb_url: str, mariadb_repo: Repository) -> None:

@@ -119,6 +119,8 @@ CALLS: list[Callable[[Repository], object]] = [
     lambda repo: repo.statuses([1]),
     lambda repo: repo.report([Progress(1, 1, 1, 1, 1)]),
     lambda repo: repo.kept_folders(NODE, [1]),
+    lambda repo: repo.forget_finished(1),
+    lambda repo: repo.missing(),
     lambda repo: repo.check_schema(),
 ]
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import pytest
@@ -21,7 +22,7 @@ from seafevents_offline.settings import Settings
 from .mariadb import FAST, MariaDb
 
 #: The last one knows which step of the migrations the others are at.
-TABLES = ("OfflineDownloadNode", "OfflineDownloadRecord", "OfflineDownloadVersion")
+TABLES = ("OfflineDownloadNode", "OfflineDownloadOwner", "OfflineDownloadRecord", "OfflineDownloadVersion")
 
 #: Bytes for the data of several servers, each of 125 MB and what tests put there.
 _ROOM = 2 * 1024**3
@@ -190,19 +191,21 @@ def run_sql(url: str, statement: str, *values: object) -> list[tuple[object, ...
 
 
 def _run_mysql(url: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
-    parts = make_url(url)
-    with (
-        pymysql.connect(
-            host=parts.host,
-            port=parts.port or 3306,
-            user=parts.username,
-            password=parts.password or "",
-            database=parts.database,
-            charset="utf8mb4",
-            autocommit=True,
-            ssl_disabled=True,
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
+    with connect_mysql(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
+
+
+def connect_mysql(url: str) -> pymysql.Connection[Any]:
+    """As any other program, each statement committed by itself; whoever asked closes it."""
+    parts = make_url(url)
+    return pymysql.connect(
+        host=parts.host,
+        port=parts.port or 3306,
+        user=parts.username,
+        password=parts.password or "",
+        database=parts.database,
+        charset="utf8mb4",
+        autocommit=True,
+        ssl_disabled=True,
+    )
