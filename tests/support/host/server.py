@@ -16,12 +16,13 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 import psutil
+import pymysql
 
 from seafevents_offline.cli.main import main
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
 
 from ..cli import Result
-from ..databases import run_sql
+from ..databases import connect_mysql
 from ..forked import Forked
 from ..ports import ALLOWED
 from ..seafile import OWNER, Seafile
@@ -69,6 +70,7 @@ class Server:
         self._runtime = Path(tempfile.mkdtemp(prefix="seafile-"))
         self._daemon: subprocess.Popen[bytes] | None = None
         self._seahub: seahub.Seahub | None = None
+        self._connection: pymysql.Connection[Any] | None = None
 
     # --- its files
 
@@ -228,8 +230,12 @@ class Server:
     # --- its tables, as other programs see them
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        """One statement by another program; ``?`` for values."""
-        return run_sql(self.database_url, statement, *values)
+        """One statement by another program; ``?`` for values. Not for several threads."""
+        if self._connection is None:
+            self._connection = connect_mysql(self.database_url)
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement.replace("?", "%s"), values)
+            return list(cursor.fetchall())
 
     def insert(self, url: str, path: str = "/", owner: str = OWNER) -> int:
         """A link by one plain statement that says what must be said; its number."""
@@ -277,6 +283,8 @@ class Server:
             self.kill()
         if self._seahub is not None:
             self._seahub.end()
+        if self._connection is not None:
+            self._connection.close()
         self.seafile.is_down = True
         shutil.rmtree(self._runtime)
 
