@@ -196,6 +196,10 @@ class Seafile:
         repo = None if self.libraries_are_down else self.repos.get(repo_id)
         return repo.owner if repo else None
 
+    def rpc_get_repo_status(self, repo_id: str) -> int:
+        repo = None if self.libraries_are_down else self.repos.get(repo_id)
+        return repo.status if repo else -1
+
     def rpc_get_org_repo_owner(self, repo_id: str) -> str | None:
         if self.org_quota is None:
             raise SearpcError("cannot find function get_org_repo_owner.")

@@ -97,7 +97,7 @@ class Tree:
             "seafile.conf": "[fileserver]\nport = 8082\n",
             "ccnet.conf": "",
             "gunicorn.conf.py": "workers = 5\n",
-            "seafevents.conf": "[SEAHUB EMAIL]\nenabled = true\n\n[STATISTICS]\nenabled=true\n",
+            "seafevents.conf": "[SEAHUB EMAIL]\nenabled = true\ninterval = 30m\n\n[STATISTICS]\nenabled=true\n",
             "seahub_settings.py": '# -*- coding: utf-8 -*-\nSECRET_KEY = "a key"\n'
             'SERVICE_URL = "https://cloud.example.com"\nFILE_SERVER_ROOT = "https://cloud.example.com/seafhttp"\n',
         }
