@@ -442,6 +442,18 @@ def test_settings_that_are_not_python_are_refused_with_the_line(verb, settings, 
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize("text", ["A = 1", ""])
+def test_an_encoding_that_reads_our_letters_otherwise_is_refused(text, run, tmp_path):
+    fake = binary(tmp_path, settings=f"# coding: utf-7\n{text}\n".encode())
+    before = snapshot(tmp_path)
+    said = run("enable", fake)
+    assert (said.code, said.err) == (
+        1,
+        f"Nothing can be put behind the last line of {fake.settings}. Nothing was changed.\n",
+    )
+    assert snapshot(tmp_path) == before
+
+
 def test_settings_with_a_nought_in_them_are_refused(run, tmp_path):
     fake = binary(tmp_path, settings=b"A = 1\x00\n")
     said = run("enable", fake)

@@ -68,7 +68,7 @@ def put(file: Path, data: bytes, body: str) -> bytes:
     """
     _check(file, data)
     found = marks.find(data)
-    if found and found.is_intact and marks.text_of(found.body) == body and _is_empty(found.after):
+    if found and marks.text_of(found.body) == body and _is_empty(found.after):
         return data
     old = found.without if found else data
     new = marks.append(old, body)
@@ -99,9 +99,13 @@ def _check(file: Path, data: bytes) -> None:
 
 def _prove(file: Path, old: bytes, new: bytes) -> None:
     """One statement more than before, and all others what they were."""
-    had, has = _parsed(file, old).body, _parsed(file, new).body
-    same = [ast.dump(node) for node in had] == [ast.dump(node) for node in has[:-1]]
-    if not same or not isinstance(has[-1], ast.Try):
+    had = [ast.dump(node) for node in _parsed(file, old).body]
+    try:
+        *has, ours = _parsed(file, new).body
+    except (NotChanged, ValueError):
+        # Some encodings read our letters otherwise.
+        has, ours = [], None
+    if [ast.dump(node) for node in has] != had or not isinstance(ours, ast.Try):
         raise NotChanged(f"Nothing can be put behind the last line of {file}.")
 
 
