@@ -32,10 +32,10 @@ VERBS: dict[str, Verb] = {
     "retry": act.RETRY,
     "remove": act.REMOVE,
     "stats": stats.VERB,
-    "doctor": doctor.VERB,
-    "upgrade-db": upgrade_db.VERB,
     "enable": enable.VERB,
     "disable": disable.VERB,
+    "doctor": doctor.VERB,
+    "upgrade-db": upgrade_db.VERB,
 }
 
 _PROGRAM = "seafevents-offline"
@@ -43,6 +43,7 @@ _EPILOG = f"""\
 examples:
   {_PROGRAM} get https://example.com/file.zip     download it into ./library and wait for it
   {_PROGRAM} serve                                a web page, and downloading what is put into the list
+  {_PROGRAM} enable --seafile /opt/seafile        put it into a Seafile server
   {_PROGRAM} VERB --help                          all about one verb
 
 exit codes: 0 done, 1 the task or check failed (the reason is on stderr), 2 wrong usage"""
@@ -63,14 +64,17 @@ def build_parser() -> ArgumentParser:
     """Common options may stand before and after the verb."""
     shape: dict[str, Any] = {"allow_abbrev": False, "formatter_class": RawDescriptionHelpFormatter}
     parser = _Parser(
-        prog=_PROGRAM, description="Offline download for Seafile, without a Seafile server.", epilog=_EPILOG, **shape
+        prog=_PROGRAM,
+        description="Offline download for Seafile: in a Seafile server, or without one.",
+        epilog=_EPILOG,
+        **shape,
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     add_common(parser, json=True, again=False)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, verb in VERBS.items():
         child = verbs.add_parser(
-            name, help=verb.help, description=f"{verb.help.capitalize()}.", epilog=_examples(verb), **shape
+            name, help=verb.help, description=f"{verb.help[0].upper()}{verb.help[1:]}.", epilog=_examples(verb), **shape
         )
         verb.options(child)
         add_common(child, json=verb.json, again=True)
