@@ -219,11 +219,15 @@ def test_a_volume_that_cannot_be_written_is_one_sentence(place: Installation) ->
         bundle.put(place, _contents())
 
 
-def test_the_command_runs_what_is_in_use(place: Installation) -> None:
+def test_the_command_runs_what_is_in_use(place: Installation, tmp_path: Path) -> None:
     package = {"seafevents_offline/__init__.py": b"", "seafevents_offline/cli/__init__.py": b""}
     main = b"import sys\ndef main():\n    print(sys.path[-1], *sys.argv[1:])\n    return 3\n"
     target = bundle.put(place, Contents({**package, "seafevents_offline/cli/main.py": main}, ()))
-    environment = {"PATH": os.environ["PATH"], "PYTHON": sys.executable}
+    # Without the packages that are installed here: ours would come first.
+    bare = tmp_path / "bare"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    bare.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "PYTHON": str(bare)}
     result = subprocess.run(
         [bundle.command(place), "list", "a b"], env=environment, capture_output=True, text=True, check=False, cwd="/"
     )
