@@ -82,8 +82,8 @@ def _done(change: Change) -> str:
 
 
 def _explain(change: Change, verb: str) -> None:
-    what = "must be at the end of" if verb == "enable" else "must go from"
-    say(f"By hand, where {change.file} can be changed; this {what} it:")
+    what = "put this at the end of" if verb == "enable" else "take this out of"
+    say(f"To do it by hand, {what} {change.file}:")
     for line in ["", *change.part.decode("utf-8", "replace").splitlines(), ""]:
         say(line)
 

@@ -668,7 +668,7 @@ def mounted(tmp_path: Path) -> Iterator[Fake]:
 
 def pasted(said: Said, file: Path) -> str:
     """The lines that the sentences offer for ``file``."""
-    return said.out.partition(f"where {file} can be changed")[2].partition("\n\n")[2].partition("\n\n")[0] + "\n"
+    return said.out.partition(f"of {file}:\n")[2].removeprefix("\n").partition("\n\n")[0] + "\n"
 
 
 def test_a_mounted_file_is_refused_with_the_block_to_paste(run, mounted, tmp_path):
