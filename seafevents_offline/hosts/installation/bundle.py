@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .contents import DIGITS, Contents, digest_of
+from .edit import alone
 from .place import Installation
 from .refusal import NotChanged
 
@@ -76,7 +77,7 @@ def put(place: Installation, contents: Contents) -> Path:
     Of those before it only the last one stays, because what runs still uses it. Raises NotChanged.
     """
     root, target, before = _root(place), folder(place, contents), appended(place)
-    with _as_sentence(root):
+    with alone(place.conf), _as_sentence(root):
         for each in (place.volume, root):
             if not each.is_dir():
                 each.mkdir(mode=0o755)
@@ -100,7 +101,7 @@ def is_intact(target: Path) -> bool:
 def remove(place: Installation) -> list[Path]:
     """Take it away, for ``disable``, after the block. What was changed in stays, and is returned. Raises NotChanged."""
     root = _root(place)
-    with _as_sentence(root):
+    with alone(place.conf), _as_sentence(root):
         _remove_remains(root)
         for each in _bundles(root):
             if is_intact(each):
