@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, Union
@@ -45,6 +46,20 @@ def offload(function: Callable[..., _T], *arguments: Any) -> _T:
     if error is not None:
         raise error
     return result  # type: ignore[no-any-return]
+
+
+def outlast_main() -> None:
+    """For a thread whose end would be that of the host's main(): where threads are greenlets, returns when all others
+    have ended that keep the process alive.
+
+    Without main() they live on in an interpreter that shuts down, in which Python 3.12 makes neither a real thread nor
+    a fork any more; and gevent forks for every process: aria2c would not be started again when it has died.
+    """
+    if not _are_greenlets():
+        return
+    here = threading.current_thread()
+    while others := [thread for thread in threading.enumerate() if thread is not here and not thread.daemon]:
+        others[0].join()
 
 
 def _attempt(function: Callable[..., _T], arguments: tuple[Any, ...]) -> tuple[Union[_T, None], Union[Exception, None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -38,6 +39,37 @@ def test_what_is_raised_is_raised_where_it_was_asked_for_and_told_to_nobody_else
     with pytest.raises(FileNotFoundError, match="file"):
         offload(fail, "file")
     assert pool.did == 2
+
+
+@pytest.fixture
+def other() -> Iterator[tuple[threading.Thread, threading.Event]]:
+    """A thread that the process lives by, until the event is set."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait, args=(60,), daemon=False)
+    thread.start()
+    yield thread, end
+    end.set()
+    thread.join()
+
+
+def test_where_threads_are_threads_main_may_end(other: tuple[threading.Thread, threading.Event]):
+    threads.outlast_main()
+    assert other[0].is_alive()
+
+
+def test_where_they_are_greenlets_main_ends_after_all_that_the_process_lives_by(
+    monkeypatch: pytest.MonkeyPatch, other: tuple[threading.Thread, threading.Event]
+):
+    thread, end = other
+    monkeypatch.setitem(sys.modules, "gevent.monkey", _monkey(is_patched=True))
+    ended: list[bool] = []
+    # The test's own main thread does not end.
+    monkeypatch.setattr(threading, "enumerate", lambda: [one for one in (thread,) if one.is_alive()])
+    main = threading.Thread(target=lambda: (threads.outlast_main(), ended.append(thread.is_alive())), daemon=True)
+    main.start()
+    end.set()
+    main.join(60)
+    assert ended == [False]
 
 
 class _Pool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...errors import OfflineDownloadError
 from ...settings import SECTION, Settings, read_config, unknown_options
 from ...text import traceback_of
+from ...threads import outlast_main
 from . import database
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ def listen(_: object = None) -> None:
 
 
 def start(app: Any) -> None:
-    """``app`` has started all that it starts (Seafile 12 to 14)."""
+    """``app`` has started all that it starts (Seafile 12 to 14), and main() has nothing left to do."""
     if app._fg_tasks_enabled:
         _take("listen")
     if app._bg_tasks_enabled:
         _take("download")
+        if _service() is not None:
+            outlast_main()
 
 
 def start_background(_: object = None) -> None:
