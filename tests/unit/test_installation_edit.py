@@ -149,15 +149,20 @@ def test_one_that_cannot_be_put_back_is_said_and_kept(conf, monkeypatch):
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_whoever_interrupts_it_leaves_nothing_half_done(stop, conf, monkeypatch):
+@pytest.mark.parametrize("when", ["before", "behind"])
+def test_whoever_interrupts_it_leaves_nothing_half_done(when, stop, conf, monkeypatch):
     before = snapshot(conf)
     changes = [change(conf / "a"), change(conf / "b")]
     real = Path.rename
 
     def interrupted(self: Path, target: Path) -> None:
+        if when == "behind":
+            real(self, target)
         if target == conf / "b":
+            monkeypatch.undo()
             raise stop
-        real(self, target)
+        if when == "before":
+            real(self, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(stop):

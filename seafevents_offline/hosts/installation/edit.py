@@ -11,7 +11,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,9 @@ def apply(changes: Sequence[Change]) -> None:
         for edition in editions:
             edition.put()
     except BaseException as error:
-        for edition in reversed(editions):
-            edition.put_back()
+        with ExitStack() as undo:
+            for edition in editions:
+                undo.callback(edition.put_back)
         if isinstance(error, _Failed):
             raise NotChanged(str(error), by_hand=error.is_read_only) from None
         raise
@@ -148,14 +149,16 @@ class _Edition:
         change = self._change
         if read(change.target) != change.old:
             raise NotChanged(f"{change.file} is being changed by somebody else.")
+        # Before it is: Ctrl-C may come between the two.
+        self._is_put = True
         try:
             if change.new is None:
                 change.target.unlink()
             else:
                 self._draft.rename(change.target)
         except OSError as error:
+            self._is_put = False
             raise _Failed(change, error) from None
-        self._is_put = True
         _sync(change.target.parent)
 
     def put_back(self) -> None:
@@ -163,7 +166,7 @@ class _Edition:
         change = self._change
         try:
             if self._is_put and change.old is None:
-                change.target.unlink()
+                _remove(change.target)
             elif self._is_put:
                 self._kept.rename(change.target)
         except OSError as error:
