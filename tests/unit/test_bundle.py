@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from seafevents_offline.hosts.installation import bundle, contents, distribution
 from seafevents_offline.hosts.installation.contents import Contents
 from seafevents_offline.hosts.installation.place import Installation
 from seafevents_offline.hosts.installation.refusal import NotChanged
+from tests.support.killing import run_and_die
 
 #: What an account in the container has that is not root's.
 _SOMEBODY = 8000
@@ -196,6 +199,25 @@ def test_what_a_kill_left_is_no_bundle_and_goes(place: Installation) -> None:
     assert bundle.appended(place) is None
     target = bundle.put(place, _contents())
     assert sorted(root.iterdir()) == sorted([target, root / "current", root / "seafevents-offline"])
+
+
+def _put(top: Path) -> None:
+    bundle.put(Installation.find(top), _contents("n = 2"))
+
+
+def test_killed_at_any_moment_a_whole_one_is_in_use(place: Installation) -> None:
+    old, new = bundle.put(place, _contents("n = 1")), bundle.folder(place, _contents("n = 2"))
+    for moment in itertools.count(2, step=3):
+        was_killed = run_and_die(moment, _put, place.top)
+        used = bundle.appended(place)
+        assert used in (old, new)
+        assert bundle.is_intact(used)
+        if not was_killed:
+            break
+        shutil.rmtree(new, ignore_errors=True)
+        bundle.put(place, _contents("n = 1"))
+    assert used == new
+    assert moment > 8
 
 
 def test_one_that_is_damaged_is_put_there_again(place: Installation) -> None:
