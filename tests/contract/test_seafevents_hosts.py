@@ -123,6 +123,20 @@ def test_it_comes_when_the_daemon_has_started_everything(daemon: Daemon) -> None
     assert len(started) > 2
 
 
+def test_the_tasks_that_11_starts_after_its_first_do_not_wait_for_ours(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = threading.Event()
+    monkeypatch.setattr(Service, "start", lambda self: going.wait(60))
+    if daemon.version > 11:
+        # These have started everything.
+        going.set()
+    daemon.main()
+    before = len(sys.modules["seafevents"].done)
+    going.set()
+    assert len(done()) == before
+
+
 def test_a_front_node_of_a_cluster_listens_and_does_nothing_else(daemon: Daemon) -> None:
     daemon.be_a_front_node()
     daemon.main()
