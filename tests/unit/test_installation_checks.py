@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.errors import EngineUnavailable, OfflineDownloadError
 from seafevents_offline.disk import used
+from seafevents_offline.errors import EngineUnavailable, OfflineDownloadError
 from seafevents_offline.hosts.installation import checks, daemon, disk, edit, probe, service, switch, wiring
 from seafevents_offline.hosts.installation.daemon import Daemon
 from seafevents_offline.hosts.installation.place import Installation
@@ -89,7 +89,7 @@ def test_a_section_that_is_well(enabled: Installation) -> None:
         ("enable = true\n", "did you mean enabled?"),
         ("enabled = true\nworkers = 100000\n", "workers"),
         ("enabled = true\nworker = 3\n", "did you mean workers?"),
-        ("enabled = true\ntempdir\n", "line 8 is neither"),
+        ("enabled = true\ntempdir\n", "line 9 is neither"),
     ],
 )
 def test_a_section_that_is_not_well(place: Installation, text: str, says: str) -> None:
