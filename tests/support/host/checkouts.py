@@ -2,7 +2,8 @@
 
     SEAFEVENTS_SRC   haiwen/seafevents       SEAFILE_SRC   haiwen/seafile-server, of the same branch
     SEAHUB_SRC       haiwen/seahub           SEARPC_SRC    haiwen/libsearpc
-    SEAFOBJ_SRC      haiwen/seafobj          HOST_PYTHON   a Python with what they and this project require
+    SEAFOBJ_SRC      haiwen/seafobj          HOST_PYTHON   a Python with what they, this project and its extra
+                                                   "web" require
 
 seaf-server stays the tests' own, behind the real ``seaserv``. What Seahub 13 and 14 need beside this is a redis-server.
 """
