@@ -194,13 +194,16 @@ class _Edition:
         like = self._change.target if self._change.old is not None else None
         found = like.stat() if like else None
         uid, gid = (found.st_uid, found.st_gid) if found else self._change.owner
+        mode = stat.S_IMODE(found.st_mode) if found else self._change.mode
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with open(fd, "wb") as file:
             file.write(data)
             made = os.fstat(fd)
             if (made.st_uid, made.st_gid) != (uid, gid):
                 os.fchown(fd, uid, gid)
-            os.fchmod(fd, stat.S_IMODE(found.st_mode) if found else self._change.mode)
+            # Some file systems have one owner and mode for all, and permit no change even to what it is.
+            if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
+                os.fchmod(fd, mode)
             if like:
                 _copy_attributes(like, fd)
             file.flush()
