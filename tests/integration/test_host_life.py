@@ -14,6 +14,7 @@ import pytest
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.databases import make_tables
 from tests.support.host.fixtures import MakeServer
+from tests.support.host.seahub import Answer
 from tests.support.host.server import Server
 from tests.support.http_server import File, HttpServer
 from tests.support.mariadb import PASSWORD
@@ -26,6 +27,7 @@ S = OfflineDownloadStatus
 #: Four bytes a character: one that Seahub takes for an emoji and one that it does not.
 ODD = "🎉𠀀"
 FOLDER = f"/docs {ODD}"
+LOG = "offline_download.log"
 STARTED = "offline download: started"
 
 
@@ -33,6 +35,23 @@ def make_library(server: Server) -> Repo:
     repo = server.seafile.make(REPO_ID)
     repo.nodes[FOLDER] = Node(None, "", 0)
     return repo
+
+
+def add_a_company(server: Server) -> None:
+    """An administrator has extended Seahub in the same way before us."""
+    package = server.tree.libraries / "company"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "urls.py").write_text(
+        "from django.apps import apps\n"
+        "from django.http import HttpResponse\n"
+        "from django.urls import include, path\n"
+        "assert apps.is_installed('company')\n"
+        "urlpatterns = [path('company/', lambda request: HttpResponse('ours')), path('', include('seahub.urls'))]\n",
+        encoding="ascii",
+    )
+    with server.settings_file.open("a", encoding="utf-8") as file:
+        file.write('EXTRA_INSTALLED_APPS = ["company"]\nSITE_ROOT_URLCONF = "company.urls"\n')
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:
@@ -124,11 +143,15 @@ def test_the_two_kinds_of_nodes_of_a_cluster(make_server: MakeServer, http_serve
     assert (server.children(), STARTED in server.log()) == (set(), False)
     server.kill()
 
-    # It is told nothing, and finds it.
+    # It is told nothing, and finds it. In a container logs go to stdout, since 12.
+    server.extra["SEAFILE_LOG_TO_STDOUT"] = str(version >= 12).lower()
     server.start_background()
     assert server.wait(1).status is S.OK
     assert files(repo) == {"/a.bin": File(size=1000, seed=1).read(0, 1000)}
-    assert "Subscribe" not in server.log("seafile-background-tasks.log")
+    general, tasks = ("seafevents.out",) * 2 if version >= 12 else ("seafile-background-tasks.log", LOG)
+    server.wait_for_log(STARTED, name=general)
+    server.wait_for_log("task 1: stored", name=tasks)
+    assert "Subscribe" not in server.log(general)
 
 
 @pytest.mark.parametrize(("version", "charset"), [(11, ""), (12, "utf8mb4"), (14, "")])
@@ -138,6 +161,7 @@ def test_a_server_that_nobody_prepared(
     """Nothing looks into the table by itself here, so whatever is downloaded was asked for by a message."""
     server = make_server(version, charset)
     repo = make_library(server)
+    add_a_company(server)
     server.set_up(interval="1h")
     server.start()
     server.wait_for_beat()
@@ -165,6 +189,7 @@ def test_a_server_that_nobody_prepared(
     seahub = server.seahub()
     add = "/api/v2.2/offline-download/add"
     refused = seahub.ask(add, {"repo_id": REPO_ID, "path": "/", "url": "https://cloud.example.com/a"}, method="PUT")
+    assert seahub.ask("/company/") == Answer(200, b"ours")
     added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": by_view}, method="PUT")
     assert (refused.status, added.status) == (400, 200), (refused, added, server.log("seahub.out"))
     assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
@@ -176,7 +201,7 @@ def test_a_server_that_nobody_prepared(
     assert files(repo) == {path: file.read(0, 100_000) for path, file in contents.items()}
     assert {node.modifier for node in repo.nodes.values() if node.data} == {OWNER}
     assert notices(server) == [(OWNER, "file_uploaded", path) for path in contents]
-    assert all(f"task {number}: stored" in server.log("offline_download.log") for number in (1, 2, 3))
+    assert all(f"task {number}: stored" in server.log(LOG) for number in (1, 2, 3))
     assert "task 1" not in server.log()
     sign_in(server, "ada")
 

@@ -197,7 +197,7 @@ class Server:
     def log(self, name: str = "seafevents.log") -> str:
         """What a file in logs/ says so far."""
         with contextlib.suppress(FileNotFoundError):
-            return (self.tree.logs / name).read_text(encoding="utf-8")
+            return (self.tree.logs / name).read_text(encoding="utf-8", errors="replace")
         return ""
 
     def wait_for_log(
@@ -294,4 +294,5 @@ class Server:
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def _story(self) -> str:
-        return "\n".join(self.log(name)[-3000:] for name in ("seafevents.out", "seafevents.log"))
+        files = [path for path in sorted(self.tree.logs.iterdir()) if path.name != "file_updates_sender.log"]
+        return "\n".join(f"{path.name}:\n{self.log(path.name)[-3000:]}" for path in files)

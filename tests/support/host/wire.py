@@ -17,6 +17,7 @@ class Wire:
         self._target = port
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self._is_cut = False
         self._flows = threading.Event()
         self._flows.set()
         self.port = free_port()
@@ -25,6 +26,7 @@ class Wire:
 
     def cut(self) -> None:
         with self._lock:
+            self._is_cut = True
             _break(self._listening)
             for end in self._open:
                 _break(end)
@@ -34,7 +36,8 @@ class Wire:
         self._flows.clear()
 
     def mend(self) -> None:
-        if self._flows.is_set():
+        if self._is_cut:
+            self._is_cut = False
             self._listening = socket.create_server(("127.0.0.1", self.port))
             self._listen()
         self._flows.set()
@@ -55,6 +58,10 @@ class Wire:
                 near, _ = listening.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
                 with self._lock:
+                    if self._is_cut:
+                        _break(near)
+                        _break(far)
+                        return
                     self._open |= {near, far}
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._forward, args=ends, daemon=True).start()
