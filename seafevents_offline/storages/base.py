@@ -52,5 +52,9 @@ class Storage(ABC):
         """
 
     @abstractmethod
+    def knows(self, owner: str) -> bool:
+        """Whether there is such a person, who may sign in or not. False is certain."""
+
+    @abstractmethod
     def health(self) -> str:
         """A sentence about what is used; raises StorageUnavailable when it cannot be used."""

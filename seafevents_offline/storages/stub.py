@@ -23,7 +23,8 @@ class StoredFile:
 
 
 class StubStorage(Storage):
-    """``files`` by library path; ``folders`` that exist; ``calls`` as (verb, odr_id); ``room`` in bytes.
+    """``files`` by library path; ``folders`` that exist; ``calls`` as (verb, odr_id); ``room`` in bytes; ``strangers``:
+    who is not known here.
 
     ``script`` lines up what the next calls of a verb do first: raise an error, or call something (to wait, to count,
     to put another file in the way); None lets one call pass.
@@ -33,12 +34,13 @@ class StubStorage(Storage):
         self.files: dict[str, StoredFile] = {}
         self.folders = set(folders)
         self.room = room
+        self.strangers: set[str] = set()
         self.calls: list[tuple[str, int]] = []
         self._scripts: dict[str, deque[Exception | Callable[[], None] | None]] = {}
         self._lock = threading.Lock()
 
     def script(self, verb: str, *steps: Exception | Callable[[], None] | None) -> None:
-        """One step for each of the next calls of ``verb``: check, choose, put, arrived or health."""
+        """One step for each of the next calls of ``verb``: check, choose, put, arrived, knows or health."""
         with self._lock:
             self._scripts.setdefault(verb, deque()).extend(steps)
 
@@ -87,6 +89,10 @@ class StubStorage(Storage):
         else:
             is_there = found == {path: _read(file, task.odr_id) for path, file in _paths(task, payload)}
         return task.stored_path if is_there else None
+
+    def knows(self, owner: str) -> bool:
+        self._begin("knows", 0)
+        return owner not in self.strangers
 
     def health(self) -> str:
         self._begin("health", 0)

@@ -35,6 +35,7 @@ from ..tempdir import TempDir
 from . import boundary, nodes
 from .health import engine_as_json, health, off
 from .observers import Observer, Observers
+from .owners import OwnerWatch
 from .pool import WorkerPool
 from .scheduler import Scheduler
 from .timer import OfflineDownloadTimer
@@ -66,6 +67,7 @@ class OfflineDownloader:
         self._engine: DownloadEngine | None = None
         self._guard: Guard | None = None
         self._pool: WorkerPool | None = None
+        self._owners: OwnerWatch | None = None
 
     def is_enabled(self) -> bool:
         """False also when a setting is bad: then one line in the log says which."""
@@ -106,6 +108,8 @@ class OfflineDownloader:
         deadline = time.monotonic() + timeout
         if self._timer is not None:
             self._timer.cancel()
+        if self._owners is not None:
+            self._owners.cancel()
         if self._engine is not None:
             # Before the workers: what they remove from a stopped engine keeps its files.
             self._engine.stop(deadline)
@@ -113,8 +117,9 @@ class OfflineDownloader:
             self._guard.stop(deadline)
         if self._pool is not None:
             self._pool.stop(deadline)
-        if self._timer is not None and self._timer.is_alive():
-            self._timer.join(max(0.0, deadline - time.monotonic()))
+        for thread in (self._timer, self._owners):
+            if thread is not None and thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
         self.repository.close()
         self.tempdir.unlock()
 
@@ -144,8 +149,10 @@ class OfflineDownloader:
             describe=lambda scan_age: self._describe(pool, about, scan_age),
         )
         self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)
+        self._owners = OwnerWatch(self.repository, storage)
         pool.start()
         self._timer.start()
+        self._owners.start()
 
     def _describe(self, pool: WorkerPool, engine: dict[str, str], scan_age: float) -> NodeBeat:
         assert self._guard is not None

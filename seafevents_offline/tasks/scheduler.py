@@ -4,14 +4,12 @@ tick ─┬─ restore   at the start and after each fault of the database; noth
       ├─ look      while anything runs: whose are the running tasks now? how far are they?   (2 statements)
       ├─ beat      this node lives; while anything runs, in place of the progress            (1 statement)
       ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
-      ├─ chores    each once an hour: forget nodes that have long been silent; give up tasks that were paused for
-      │            longer than ``retention``                                                      (1 statement)
+      ├─ chores    each once an hour, see chores.py                                (1 statement; 2 when records leave)
       └─ sweep     folders in the temporary directory that no task needs any more
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable, Iterator
 
@@ -22,6 +20,7 @@ from ..settings import Settings
 from ..task import Task
 from ..tempdir import TempDir
 from ..text import escape
+from .chores import Chores
 from .nodes import NodeWatch
 from .pool import WorkerPool
 from .run import TaskRun
@@ -46,12 +45,6 @@ MAX_BEAT_PERIOD = 15.0
 
 #: How often the temporary directory is swept, in seconds.
 SWEEP_PERIOD = 30.0
-
-#: How often one of the two chores is done, in seconds; in turns, so that no tick does both.
-CHORE_PERIOD = 1800.0
-
-#: A node that has not written for this many seconds will not come back.
-NODE_RETENTION = 30 * 86400.0
 
 
 class Scheduler:
@@ -82,8 +75,7 @@ class Scheduler:
         self._owes_claim = False
         self._beat = Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
         self._sweep = Due(SWEEP_PERIOD)
-        self._chore = Due(CHORE_PERIOD)
-        self._chores = itertools.cycle((self._forget_nodes, self._give_up_paused))
+        self._chores = Chores(settings, repository, tempdir.node_id)
         self._warning = Due(WARNING_PERIOD)
         self._scanned: float | None = None
 
@@ -124,8 +116,7 @@ class Scheduler:
             self._survey(now)
         elif woken or self._owes_claim:
             self._claim(now)
-        if self._chore.now(now):
-            next(self._chores)()
+        self._chores.turn(now)
         if self._sweep.now(now):
             self._sweep_folders()
 
@@ -189,12 +180,6 @@ class Scheduler:
 
     def _submit(self, task: Task) -> None:
         self._pool.submit(TaskRun(task, self._repository))
-
-    def _forget_nodes(self) -> None:
-        self._repository.forget_nodes(self._tempdir.node_id, NODE_RETENTION)
-
-    def _give_up_paused(self) -> None:
-        self._repository.expire(self._settings.retention)
 
     def _sweep_folders(self) -> None:
         unused = self._tempdir.task_folders() - {run.task.odr_id for run in self._pool.runs()}

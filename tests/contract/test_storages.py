@@ -16,7 +16,7 @@ from seafevents_offline.task import Payload, PayloadFile
 from tests.support import seaserv
 from tests.support.content import content
 from tests.support.libraries import FolderLibrary, Library, SeafileLibrary, StubLibrary, make_payload, make_task, store
-from tests.support.seafile import Seafile
+from tests.support.seafile import OWNER, Seafile
 
 BIG = content("big", 3 * 1024 * 1024 + 1)
 SEVERAL = {"a.txt": b"one", "sub/b.txt": b"two", "sub/deeper/c.bin": BIG, "empty": b""}
@@ -57,6 +57,15 @@ def test_a_folder_that_is_not_there_takes_none(library):
         with pytest.raises(FolderGone) as caught:
             verb(make_task("/gone/too"))
         assert caught.value.reason_args == {"path": "/gone/too"}
+
+
+def test_whose_tasks_there_are_is_known(library):
+    """A folder has no people of its own; the others' are tested where they are asked for."""
+    assert library.storage.knows(OWNER)
+    if not isinstance(library, FolderLibrary):
+        gone = library.storage.strangers.add if isinstance(library, StubLibrary) else library.seafile.users.pop
+        gone(OWNER)
+        assert not library.storage.knows(OWNER)
 
 
 # --- choose -------------------------------------------------------------------------------------------

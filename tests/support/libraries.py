@@ -93,7 +93,7 @@ class StubLibrary(Library):
         return {path: file.data for path, file in self.storage.files.items()}
 
     def break_down(self) -> None:
-        for verb in ("check", "choose", "put", "arrived", "health"):
+        for verb in ("check", "choose", "put", "arrived", "knows", "health"):
             self.storage.fail(verb, StorageUnavailable(detail="it is away"))
 
     def mend(self) -> None:

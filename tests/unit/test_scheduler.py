@@ -13,7 +13,7 @@ from sqlalchemy import event
 from seafevents_offline import repository
 from seafevents_offline.engines.base import Snapshot
 from seafevents_offline.errors import DatabaseUnavailable, ServerBusy
-from seafevents_offline.repository import NodeBeat
+from seafevents_offline.repository import NodeBeat, TaskQuery
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Failed, NewTask, Retry
@@ -456,10 +456,40 @@ def test_a_node_that_has_long_been_silent_is_forgotten_within_an_hour(make_node:
         one.tick()
     long_ago = "UPDATE OfflineDownloadNode SET beat_at = '2020-01-01 00:00:00.000000' WHERE node_id = ?"
     run_sql(sqlite_url, long_ago, old.tempdir.node_id)
-    for _ in range(2):
-        node.tick(1801)
+    for _ in range(3):
+        node.tick(1201)
     left = {one.node_id for one in node.repository.nodes()}
     assert left == {node.tempdir.node_id, young.tempdir.node_id}
+
+
+def test_a47_what_was_finished_long_ago_leaves_batch_by_batch(
+    make_node: MakeNode, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = make_node(workers=1, retention=86400.0)
+    node.tick()
+    old, young, active = [node.add(f"o{number}") for number in range(7)], node.add("young"), node.add("active")
+    for odr_id in (*old, young):
+        node.repository.act(odr_id, Action.CANCEL)
+        node.tempdir.make(odr_id)
+    run_sql(
+        sqlite_url,
+        "UPDATE OfflineDownloadRecord SET finished_at = '2020-01-01 00:00:00.000000' WHERE odr_id < ?",
+        young,
+    )
+    forget = node.repository.forget_finished
+    monkeypatch.setattr(node.repository, "forget_finished", lambda seconds: forget(seconds, batch=3))
+
+    def left() -> int:
+        return node.repository.find(TaskQuery(hidden=True)).total
+
+    counts = []
+    for after in (1201, 1201, 1, 1, 1, 1, 1):
+        node.tick(after)
+        counts.append(left())
+    assert counts == [9, 6, 3, 2, 2, 2, 2], "a batch a turn, and not one more than there is"
+    node.tick(31)
+    assert node.tempdir.task_folders() == set(), "nobody needs a folder of what is final"
+    assert (node.status(young), node.status(active)) == (S.CANCELLED, S.DOWNLOADING)
 
 
 def test_the_sweep_leaves_a_worker_time_to_leave(node: Node) -> None:

@@ -77,6 +77,10 @@ class FolderStorage(Storage):
         except FolderGone:
             return None
 
+    def knows(self, owner: str) -> bool:
+        # A folder has no people of its own; nobody has ever gone.
+        return True
+
     def health(self) -> str:
         with self._explained(), self._open("/") as folder:
             self._check_writable(folder, "/")

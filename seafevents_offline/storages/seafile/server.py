@@ -93,10 +93,12 @@ class SeafServer:
 
     def is_active(self, user: str) -> bool:
         """Whether there is such a user who may sign in."""
-        found = self._certain(
-            lambda: self._ask(lambda seaserv: seaserv.ccnet_api.get_emailuser(user)), self._prove_users
-        )
+        found = self._user(user)
         return bool(found and found.is_active)
+
+    def has_user(self, user: str) -> bool:
+        """Whether there is such a user, who may sign in or not."""
+        return self._user(user) is not None
 
     # --- folders and files ----------------------------------------------------------------------------
 
@@ -180,6 +182,12 @@ class SeafServer:
             (prove or self.prove)()
             answer = ask()
         return answer
+
+    def _user(self, user: str) -> Any:
+        """None where there is none."""
+        return self._certain(
+            lambda: self._ask(lambda seaserv: seaserv.ccnet_api.get_emailuser(user)), self._prove_users
+        )
 
     def _prove_users(self) -> None:
         if self._ask(lambda seaserv: seaserv.ccnet_api.count_emailusers("DB")) < 0:

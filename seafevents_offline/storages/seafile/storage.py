@@ -70,6 +70,9 @@ class SeafileStorage(Storage):
         is_whole = tree.size() == task.size if payload is None else tree.is_whole(payload)
         return task.stored_path if is_whole else None
 
+    def knows(self, owner: str) -> bool:
+        return bool(owner) and self._server.has_user(owner)
+
     def health(self) -> str:
         self._server.prove()
         return "Files are put into the libraries of the Seafile server."

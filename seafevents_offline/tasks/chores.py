@@ -1,0 +1,58 @@
+"""What is done now and then by the timer, each once an hour, one of them in a turn.
+
+forget nodes      that have long been silent                             (1 statement)
+give up           what has been paused for longer than ``retention``     (1 statement)
+forget finished   records that were finished longer than ``retention`` ago, by small batches   (2 statements a batch)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from ..due import Due
+from ..repository import Repository
+from ..settings import Settings
+
+#: How often one of the three chores is done, in seconds; in turns, so that no tick does two.
+CHORE_PERIOD = 1200.0
+
+#: A chore that was not done with everything goes on after this many seconds.
+BATCH_PAUSE = 1.0
+
+#: A node that has not written for this many seconds will not come back.
+NODE_RETENTION = 30 * 86400.0
+
+
+class Chores:
+    """Driven by the scheduler."""
+
+    def __init__(self, settings: Settings, repository: Repository, node_id: str) -> None:
+        self._settings = settings
+        self._repository = repository
+        self._node_id = node_id
+        self._due = Due(CHORE_PERIOD)
+        self._chores: deque[Callable[[], bool]] = deque(
+            (self._forget_nodes, self._give_up_paused, self._forget_finished)
+        )
+
+    def turn(self, now: float) -> None:
+        """Do one of them, or a part of it, when its time has come."""
+        if not self._due.now(now):
+            return
+        if self._chores[0]():
+            self._chores.rotate(-1)
+        else:
+            self._due.at = now + BATCH_PAUSE
+
+    def _forget_nodes(self) -> bool:
+        self._repository.forget_nodes(self._node_id, NODE_RETENTION)
+        return True
+
+    def _give_up_paused(self) -> bool:
+        self._repository.expire(self._settings.retention)
+        return True
+
+    def _forget_finished(self) -> bool:
+        """Whether there is no more to forget."""
+        return self._repository.forget_finished(self._settings.retention) == 0
