@@ -71,8 +71,13 @@ class HeldLoop:
         greenlet.settrace(self._switched)
 
     def report(self) -> dict[str, Any]:
-        """``switches`` between greenlets, and the longest of each kind, the longest first."""
-        return {"switches": self._switches, "held": _longest(self._held), "turns": _longest(self._turns)}
+        """``switches`` between greenlets; the longest of each kind, the longest first; ``main``: where that one is."""
+        return {
+            "switches": self._switches,
+            "held": _longest(self._held),
+            "turns": _longest(self._turns),
+            "main": _calls(self._hub.parent.gr_frame),
+        }
 
     def _clocks(self) -> tuple[int, int]:
         """Nanoseconds: now, and how much of this thread's life does not count."""
