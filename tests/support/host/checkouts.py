@@ -107,7 +107,10 @@ def _configure(server: Server) -> None:
     server.extra["DJANGO_SETTINGS_MODULE"] = "seahub.settings"
     database = {"ENGINE": "django.db.backends.mysql", "NAME": found.name, "USER": found.user}
     database |= {"PASSWORD": found.password, "HOST": found.host, "PORT": str(found.port)}
-    cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    cache = {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(server.tree.top / "cache"),
+    }
     with open(server.settings_file, "a", encoding="utf-8") as file:
         file.write(f"DATABASES = {{'default': {database}}}\n")
         file.write(f"CACHES = {{'default': {cache}}}\n" if server.version < 13 else "")
