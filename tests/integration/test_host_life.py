@@ -212,6 +212,7 @@ def test_a_server_that_nobody_prepared(
     server.wait_for(odr_id, lambda task: task.completed > 0)
     assert_start_goes_on(server, odr_id, file, signal.SIGTERM)
     assert files(repo)["/long.bin"] == file.read(0, 400_000)
+    assert "alembic" not in server.log(), "what others say while they work is not for the host's log"
     assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
 
 

@@ -19,7 +19,7 @@ from ...errors import OfflineDownloadError
 from ...settings import SECTION, Settings, read_config, unknown_options
 from ...text import traceback_of
 from ...threads import outlast_main
-from . import database
+from . import database, logs
 
 if TYPE_CHECKING:
     from .service import Service
@@ -84,6 +84,8 @@ def _made() -> Service | None:
     settings = _settings(os.environ["EVENTS_CONFIG_FILE"])
     if settings is None:
         return None
+    # Before what is about to be imported: Alembic already talks while that is done.
+    logs.install()
     from .service import Service
 
     return Service(settings)

@@ -9,14 +9,13 @@ from ...handlers import register_handlers
 from ...link import host_of
 from ...settings import Settings
 from ...tasks import OfflineDownloader
-from . import logs, notices
+from . import notices
 
 
 class Service:
     """``settings`` with the database filled in. Nothing is started and nothing connected. Raises SettingsError."""
 
     def __init__(self, settings: Settings) -> None:
-        logs.install()
         self._downloader = OfflineDownloader(settings, own_names=own_names(), observers=notices.observers(settings))
 
     def listen(self) -> None:
