@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,8 +50,12 @@ def start(app: Any) -> None:
 
 
 def start_background(_: object = None) -> None:
-    """This daemon starts its background tasks (Seafile 11); those that follow do not wait for us."""
-    threading.Thread(target=_take, args=("download",), name="offline-start", daemon=True).start()
+    """This daemon starts its background tasks (Seafile 11); those that follow wait for us only where they must."""
+    starting = threading.Thread(target=_take, args=("download",), name="offline-start", daemon=True)
+    starting.start()
+    if sys.version_info >= (3, 12):
+        # main() ends when all of them are started, and from then on this Python starts no thread any more.
+        starting.join()
 
 
 def _take(step: str) -> None:
