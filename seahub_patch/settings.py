@@ -14,6 +14,9 @@ from typing import Any
 APP = "seahub_patch"
 URLCONF = "seahub_patch.urls"
 
+#: The oldest Python that all of it runs on; a test holds this against setup.cfg.
+OLDEST_PYTHON = (3, 10)
+
 #: Seahub's own.
 _BASE = "seahub.urls"
 
@@ -34,8 +37,13 @@ NEEDED = (
 def extend(names: dict[str, Any]) -> None:
     """Add the app and put our addresses in front; may be called again.
 
-    ``names`` are those of seahub_settings.py. Raises ImportError, with everything as it was, when something is missing.
+    ``names`` are those of seahub_settings.py. Raises ImportError, with everything as it was, when something is missing,
+    or Python is too old: pip would not have installed it there, but a bundle may come from another Python.
     """
+    if sys.version_info < OLDEST_PYTHON:
+        raise ImportError(
+            "Python {}.{} is too old for it, {}.{} is needed".format(*sys.version_info[:2], *OLDEST_PYTHON)
+        )
     if lacking := missing():
         raise ImportError(f"Python does not find {', '.join(lacking)}")
     changes = {**_apps(names), **_addresses(names)}

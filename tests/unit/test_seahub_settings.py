@@ -114,6 +114,18 @@ def test_when_something_is_missing_nothing_is_changed_and_it_is_named(lacking, m
     assert names == {"EXTRA_INSTALLED_APPS": ["x"]}
 
 
+def test_a_python_that_is_too_old_changes_nothing_either(monkeypatch):
+    """A bundle made by another Python, say: an address of ours that cannot be imported would be the end of Seahub."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["options"]["python_requires"] == ">=" + ".".join(map(str, settings.OLDEST_PYTHON))
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
+    names: dict[str, Any] = {}
+    with pytest.raises(ImportError, match=r"Python 3\.9 is too old for it, 3\.10 is needed"):
+        settings.extend(names)
+    assert names == {}
+
+
 def test_what_seahub_could_not_add_is_refused_before_anything_is_changed():
     names: dict[str, Any] = {"EXTRA_INSTALLED_APPS": "x"}
     with pytest.raises(TypeError):
