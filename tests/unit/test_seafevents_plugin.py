@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from seafevents_offline.errors import AlreadyRunning, TempDirUnusable
 from seafevents_offline.hosts.seafevents import database, logs, plugin, service
 from seafevents_offline.settings import Settings
+from tests.support.waiting import eventually
 
 HEAD = "[OFFLINE DOWNLOAD]\n"
 ON = f"{HEAD}enabled = true\n"
@@ -118,6 +121,55 @@ def test_the_hosts_database_counts_where_no_other_is_named(
         "offline download: [OFFLINE DOWNLOAD] worker is not an option of ours and is ignored; did you mean workers?"
     ]
     assert [settings.database for settings in made] == ["mysql+pymysql://the:host@s/db"]
+
+
+def test_a_daemon_that_has_not_ended_yet_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else the feature would stay off until somebody restarts the daemon once more."""
+    outcomes: list[Exception | None] = [AlreadyRunning(path="x"), AlreadyRunning(path="x"), None]
+    is_started = threading.Event()
+
+    class Busy:
+        tempdir = SimpleNamespace(path="/volume/tmp")
+
+        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+            pass
+
+        def start(self) -> None:
+            if outcome := outcomes.pop(0):
+                raise outcome
+            is_started.set()
+
+    monkeypatch.setattr(service, "OfflineDownloader", Busy)
+    monkeypatch.setattr(service, "_PAUSE", 0.001)
+    (tmp_path / "seafevents.conf").write_text(ON)
+    assert start(caplog) == [
+        "offline download: another daemon still has /volume/tmp; this one starts when that has ended"
+    ]
+    assert is_started.wait(30)
+    assert not outcomes
+
+
+def test_what_is_wrong_after_that_wait_is_said_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors: list[Exception] = [AlreadyRunning(path="x"), TempDirUnusable(path="/volume/tmp", detail="it is gone")]
+
+    class Unlucky:
+        tempdir = SimpleNamespace(path="/volume/tmp")
+
+        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+            pass
+
+        def start(self) -> None:
+            raise errors.pop(0)
+
+    monkeypatch.setattr(service, "OfflineDownloader", Unlucky)
+    (tmp_path / "seafevents.conf").write_text(ON)
+    start(caplog)
+    eventually(lambda: len(caplog.records) == 2)
+    assert caplog.messages[1] == f"{NEVER}The temporary folder /volume/tmp cannot be used: it is gone"
 
 
 def test_the_servers_own_names_are_those_of_seahubs_settings() -> None:

@@ -5,11 +5,21 @@ With this the rest of the package is imported, so nobody does that before it is 
 
 from __future__ import annotations
 
+import logging
+import threading
+
+from ...errors import AlreadyRunning, OfflineDownloadError
 from ...handlers import register_handlers
 from ...link import host_of
 from ...settings import Settings
 from ...tasks import OfflineDownloader
+from ...threads import survive
 from . import notices
+
+logger = logging.getLogger(__name__)
+
+#: Seconds until it is tried again to have the temporary folder.
+_PAUSE = 2.0
 
 
 class Service:
@@ -25,8 +35,31 @@ class Service:
         register_handlers(message_handler, self._downloader)
 
     def download(self) -> None:
-        """Raises what OfflineDownloader.start does."""
-        self._downloader.start()
+        """Raises what OfflineDownloader.start does, but waits for another daemon to end: who starts them (the host's
+        monitor, two of them, somebody in a hurry) may start the next one before the last one has gone."""
+        try:
+            self._downloader.start()
+        except AlreadyRunning:
+            folder = self._downloader.tempdir.path
+            logger.warning("offline download: another daemon still has %s; this one starts when that has ended", folder)
+            # Begun here: some versions of Python begin no thread any more when main() has returned.
+            action = ("the start", self._start_later)
+            threading.Thread(target=survive, args=action, name="offline-wait", daemon=True).start()
+
+    def _start_later(self) -> None:
+        pause = threading.Event()
+        while not self._is_started():
+            pause.wait(_PAUSE)
+
+    def _is_started(self) -> bool:
+        """Or never will be."""
+        try:
+            self._downloader.start()
+        except AlreadyRunning:
+            return False
+        except OfflineDownloadError as error:
+            logger.error("offline download: is off until the next start: %s", error)
+        return True
 
 
 def own_names() -> frozenset[str]:
