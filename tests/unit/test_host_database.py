@@ -25,6 +25,7 @@ class Daemon:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[Any] = []
         self.engines: list[Engine] = []
+        self.pools: list[Any] = []
         self.modules = {name: ModuleType(name) for name in ("seafevents", "seafevents.db", "seafevents.app.config")}
         self.modules["seafevents.app"] = ModuleType("seafevents.app")
         for name, module in self.modules.items():
@@ -43,6 +44,7 @@ class Daemon:
     def session_class(self, url: str, asked: object) -> Any:
         self.asked.append(asked)
         self.engines.append(create_engine(url, pool_recycle=300))
+        self.pools.append(self.engines[-1].pool)
         return sessionmaker(bind=self.engines[-1])
 
 
@@ -89,7 +91,8 @@ def test_nothing_is_given_where_nothing_is_needed(daemon: Daemon) -> None:
 def test_the_hosts_engine_is_given_back_without_a_connection(daemon: Daemon) -> None:
     daemon.offers(lambda: daemon.session_class(URL, None))
     by_factory("")
-    (engine,) = daemon.engines
+    (engine,), (pool,) = daemon.engines, daemon.pools
+    assert engine.pool is not pool
     assert (engine.pool.checkedin(), engine.pool.checkedout()) == (0, 0)  # type: ignore[attr-defined]
 
 
