@@ -47,7 +47,8 @@ class OfflineDownloadError(Exception):
 
     ``retryable``: trying again later may help. ``costs_attempt``: it is the link's fault, so the try counts
     against ``max-attempts``; a fault of ours or of the infrastructure never does. ``keeps_folder``: it is final, and
-    yet what was downloaded is kept for a while, because a person can mend it and retry.
+    yet what was downloaded is kept for a while, because a person can mend it and retry. ``makes_room``: it is tried
+    again, and yet what was downloaded is deleted, because there is no room for it.
     """
 
     stage: ClassVar[Stage] = Stage.DOWNLOAD
@@ -56,6 +57,7 @@ class OfflineDownloadError(Exception):
     retryable: ClassVar[bool] = False
     costs_attempt: ClassVar[bool] = True
     keeps_folder: ClassVar[bool] = False
+    makes_room: ClassVar[bool] = False
 
     def __init__(self, **reason_args: Any) -> None:
         # Folders and hosts may be called whatever people and servers like; a sentence is one line all the same.
@@ -481,6 +483,22 @@ class PortUnavailable(InfrastructureError):
 class DiskFull(InfrastructureError):
     reason = "disk_full"
     sentence = "The server's disk is full; the task goes on when there is space again."
+
+
+class TempDiskFull(DiskFull):
+    """The temporary folder's: what waits on it for room would keep it full."""
+
+    reason = "temp_disk_full"
+    sentence = "The server's disk is full. What had come of the file was deleted; it begins again when there is room."
+    makes_room = True
+
+
+class DiskReserved(InfrastructureError):
+    """Running downloads count as if they were complete."""
+
+    reason = "disk_reserved"
+    sentence = "The server's disk has no room for the file beside other downloads; it begins when there is room."
+    makes_room = True
 
 
 class PayloadLost(InfrastructureError):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import payloads
+from .disk import Disk, Share
 from .egress.admission import admitted
 from .egress.policy import Policy
 from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
@@ -108,6 +109,7 @@ class Pipeline:
     storage: Storage
     tempdir: TempDir
     policy: Policy
+    disk: Disk
     clock: Callable[[], float] = time.monotonic
 
     def run(self, task: Task, context: Context) -> Outcome:
@@ -134,21 +136,23 @@ class Pipeline:
 
     def _download(self, task: Task, context: Context) -> Payload:
         folder = self.tempdir.make(task.odr_id)
-        try:
-            snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context)
-        except NameRefused:
-            # The server's own name cannot be written: any name of ours does, the link is not to blame.
-            snapshot = self._fetch(task, folder, safe_name(""), context)
-        return offload(payloads.verified, folder, snapshot)
+        with self.disk.share(task.odr_id) as share:
+            room = _Room(share, task, self.tempdir.held(task.odr_id))
+            try:
+                snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context, room)
+            except NameRefused:
+                # The server's own name cannot be written: any name of ours does, the link is not to blame.
+                snapshot = self._fetch(task, folder, safe_name(""), context, room)
+            return offload(payloads.verified, folder, snapshot)
 
-    def _fetch(self, task: Task, folder: Path, out: str, context: Context) -> Snapshot:
+    def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: _Room) -> Snapshot:
         transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out, task.owner), context.wake)
         try:
-            return self._watch(task, transfer, context)
+            return self._watch(task, transfer, context, room)
         finally:
             self.engine.remove(transfer)
 
-    def _watch(self, task: Task, transfer: Transfer, context: Context) -> Snapshot:
+    def _watch(self, task: Task, transfer: Transfer, context: Context, room: _Room) -> Snapshot:
         limits = _Limits(self.settings, self.clock())
         next_check = self.clock() + CHECK_PERIOD
         known_size = 0
@@ -165,6 +169,7 @@ class Pipeline:
                 self._check_while_running(task, max(snapshot.size, snapshot.completed))
             if snapshot.state is TransferState.COMPLETE:
                 return snapshot
+            room.check(snapshot)
             context.wait(_LOOK_PERIOD)
 
     def _check_while_running(self, task: Task, size: int) -> None:
@@ -272,6 +277,32 @@ class _Limits:
             if completed - self._window[1] < self._settings.min_speed * (now - since):
                 raise TooSlow(limit=format_size(self._settings.min_speed))
             self._window = (now, completed)
+
+
+class _Room:
+    """What is still to come of one download, on the temporary folder's disk. Raises DiskReserved where it does not fit:
+    before the start by what an earlier try has found out, and as soon as the server tells the length. A file of
+    unknown length gets what the others leave."""
+
+    def __init__(self, share: Share, task: Task, held: int) -> None:
+        self._share = share
+        self._held = held
+        # Of one without a length at least as much will come as came before.
+        self._size = max(task.size, task.completed)
+        self._told = 0
+        share.reserve(self._coming(Snapshot()))
+
+    def check(self, snapshot: Snapshot) -> None:
+        if snapshot.size > self._told or not snapshot.size:
+            self._told = snapshot.size
+            self._share.reserve(self._coming(snapshot))
+        else:
+            self._share.note(self._coming(snapshot))
+
+    def _coming(self, snapshot: Snapshot) -> int:
+        # The engine's first look comes after its start.
+        is_known = snapshot.size or snapshot.completed
+        return max(0, (snapshot.size or self._size) - (snapshot.completed if is_known else self._held))
 
 
 def _check_size(settings: Settings, size: int) -> None:

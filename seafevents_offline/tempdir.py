@@ -12,19 +12,25 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import stat
 import threading
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .custody import clear, take_back
+from .disk import used
 from .errors import AlreadyRunning, PayloadUnusable, TempDirUnusable
 from .process import alive, identity
 from .threads import offload
 
 logger = logging.getLogger(__name__)
+
+#: A task's folder, as we write its name: what only looks like one is nobody's of us.
+_TASK = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
 
 #: How often a lock that an ending process still holds is tried again, in seconds.
 _LOCK_PAUSE = 0.05
@@ -106,6 +112,16 @@ class TempDir:
         finally:
             os.close(fd)
 
+    @contextmanager
+    def unused(self) -> Iterator[bool]:
+        """Whether no daemon has this directory; one that starts in the meantime waits, as for the engine of a dead one.
+        Raises TempDirUnusable."""
+        fd = self._open_lock()
+        try:
+            yield _try_lock(fd)
+        finally:
+            os.close(fd)
+
     def unlock(self) -> None:
         """Give the lock up; idempotent."""
         if self._lock_fd is not None:
@@ -127,6 +143,10 @@ class TempDir:
             raise self._unusable(error.strerror or str(error)) from error
         return folder
 
+    def held(self, odr_id: int) -> int:
+        """Bytes that the task's folder takes on the disk."""
+        return used(self.folder(odr_id))
+
     def delete(self, odr_id: int) -> None:
         """Delete the task's folder with all that is in it; what resists is left to the next sweep."""
         if not offload(_delete, self.folder(odr_id)):
@@ -135,7 +155,7 @@ class TempDir:
     def task_folders(self) -> set[int]:
         """The ids of all tasks that have a folder here. Raises TempDirUnusable."""
         try:
-            return {int(name) for name in offload(os.listdir, self.path) if name.isascii() and name.isdigit()}
+            return {int(name) for name in offload(os.listdir, self.path) if _TASK.fullmatch(name)}
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 

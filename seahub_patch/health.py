@@ -52,10 +52,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Limits:
-    """``interval``: seconds between two scans. ``disk_high``: percent that may be in use."""
+    """``interval``: seconds between two scans. ``disk_high``, ``disk_low``: percent of a disk in use from which on it
+    is full, and until it is not any more."""
 
     interval: float
     disk_high: float
+    disk_low: float
 
 
 def is_running(nodes: Iterable[Node], now: datetime) -> bool:
@@ -102,7 +104,7 @@ def of_nodes(nodes: Iterable[Node], now: datetime, limits: Limits) -> list[Check
         ("nodes", gettext("Nodes"), newest, lambda node: _presence(node, now)),
         ("engine", gettext("Download program"), awake, _engine),
         ("guard", gettext("Guard of the connections"), awake, _guard),
-        ("temporary_folder", gettext("Temporary folder"), awake, lambda node: _disk(node, limits.disk_high)),
+        ("temporary_folder", gettext("Temporary folder"), awake, lambda node: _disk(node, limits)),
         ("last_scan", gettext("Last look for new links"), awake, lambda node: _scan(node, now, limits.interval)),
     ]
     return [_joined(name, title, map(judge, concerned)) for name, title, concerned, judge in parts if concerned]
@@ -169,16 +171,22 @@ def _reason(off: Any) -> str:
     return translated(from_reason(str(reason), args if isinstance(args, Mapping) else {}))
 
 
-def _disk(node: Node, high: float) -> Finding:
+def _disk(node: Node, limits: Limits) -> Finding:
     free, total = _number(node.health.get("disk"), "free"), _number(node.health.get("disk"), "total")
     if not total:
         return _finding(False, node, gettext("{node} cannot look at its temporary folder."))
-    ok = 100 * (1 - free / total) < high
-    if ok:
-        sentence = gettext("{node}: {free} of {total} are free.")
+    # Whether it waits for the lower mark, only the node knows; an older one does not say.
+    says = node.health["disk"].get("full")
+    is_full = says if isinstance(says, bool) else 100 * (1 - free / total) >= limits.disk_high
+    if is_full:
+        sentence = gettext(
+            "{node}: the disk is full, only {free} of {total} are free. "
+            "Nothing is begun until no more than {low} % are in use. Please make room."
+        )
     else:
-        sentence = gettext("{node}: only {free} of {total} are free. Please make room.")
-    return _finding(ok, node, sentence, free=format_size(free), total=format_size(total))
+        sentence = gettext("{node}: {free} of {total} are free.")
+    low = f"{limits.disk_low:g}"
+    return _finding(not is_full, node, sentence, free=format_size(free), total=format_size(total), low=low)
 
 
 def _scan(node: Node, now: datetime, interval: float) -> Finding:

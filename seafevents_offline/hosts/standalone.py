@@ -273,6 +273,9 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         interval=1.0,
         # As many as there can be: the only user holds up nobody.
         workers_per_user=512,
+        # It is somebody's own computer, whose disk may be used to its end.
+        disk_high=100.0,
+        disk_low=100.0,
         tempdir=str(data / "temp"),
         # A folder's name may hold what means something in a URL.
         database=f"sqlite:///{quote(str(data / 'offline-download.db'), errors='surrogateescape')}",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..disk import space
 from ..egress.claims import CANARY
 from ..egress.policy import Policy
 from ..egress.supervisor import Guard
@@ -81,8 +81,11 @@ def database(repository: Repository) -> str:
 def temporary_folder(settings: Settings) -> str:
     tempdir = TempDir(Path(settings.tempdir))
     is_there = tempdir.inspect()
-    found = shutil.disk_usage(tempdir.nearest())
+    found = space(tempdir.nearest())
     free = f"{format_size(found.free)} of {format_size(found.total)} are free."
+    if found.percent >= settings.disk_high:
+        until = f"Nothing is begun until no more than {settings.disk_low:g} % are in use. Please make room."
+        raise NotWell(detail=f"{tempdir.path}: the disk is full, only {free} {until}")
     return f"{tempdir.path}: {free}" if is_there else f"{tempdir.path} will be made at the start: {free}"
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
+from ..disk import Disk
 from ..engines.base import EngineInfo
 from ..errors import OfflineDownloadError
-from ..threads import offload
 from .run import TaskRun
 
 #: Characters of each text: the row is read with every answer that pages give about the service.
@@ -27,7 +25,7 @@ def health(
     runs: Collection[TaskRun],
     engine: dict[str, str],
     guard: dict[str, object],
-    folder: Path,
+    disk: Disk,
     scan_age: float,
 ) -> dict[str, Any]:
     """The column ``health`` of a node's row.
@@ -41,7 +39,7 @@ def health(
         "suspended": sum(run.suspended for run in runs),
         "engine": engine,
         "guard": guard,
-        "disk": _disk(folder),
+        "disk": _disk(disk),
         "scan_age": round(scan_age, 1),
     }
 
@@ -51,10 +49,11 @@ def off(error: OfflineDownloadError) -> dict[str, Any]:
     return {"off": {"reason": error.reason, "args": error.reason_args, "sentence": str(error)}}
 
 
-def _disk(folder: Path) -> dict[str, int] | None:
-    """Bytes; None when the folder cannot be looked at, which must not keep the node from saying that it lives."""
+def _disk(disk: Disk) -> dict[str, int | bool] | None:
+    """Bytes, and whether nothing is begun because of them; None when the folder cannot be looked at, which must not
+    keep the node from saying that it lives."""
     try:
-        found = offload(os.statvfs, folder)
+        found = disk.space()
     except OSError:
         return None
-    return {"free": found.f_bavail * found.f_frsize, "total": found.f_blocks * found.f_frsize}
+    return {"free": found.free, "total": found.total, "full": disk.is_full}

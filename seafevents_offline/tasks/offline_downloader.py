@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, repository
+from ..disk import Disk
 from ..egress.claims import CANARY
 from ..egress.policy import Policy
 from ..egress.supervisor import Guard
@@ -62,6 +63,7 @@ class OfflineDownloader:
         self.policy = Policy.from_settings(self.settings, own_names=own_names)
         self.repository: Repository = repository.open(self.settings)
         self.tempdir = TempDir(Path(self.settings.tempdir))
+        self.disk = Disk(self.tempdir.path, self.settings.disk_high, self.settings.disk_low)
         self._observers = Observers(observers)
         self._timer: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
@@ -137,13 +139,14 @@ class OfflineDownloader:
             self.repository.beat(self._beat(off(error)))
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
-        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy)
+        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy, self.disk)
         worker = Worker(pipeline, self.repository, self.tempdir, self._observers)
         pool = self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
             settings=self.settings,
             repository=self.repository,
             tempdir=self.tempdir,
+            disk=self.disk,
             pool=pool,
             watch=nodes.NodeWatch(nodes.WATCH, longest_gap=max(nodes.WATCH / 2, 2 * self.settings.interval)),
             describe=lambda scan_age: self._describe(pool, about, scan_age),
@@ -161,7 +164,7 @@ class OfflineDownloader:
             runs=pool.runs(),
             engine=engine,
             guard=self._guard.condition(),
-            folder=self.tempdir.path,
+            disk=self.disk,
             scan_age=scan_age,
         )
         return self._beat(found)

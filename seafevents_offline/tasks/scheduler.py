@@ -5,7 +5,7 @@ tick ─┬─ restore   at the start and after each fault of the database; noth
       ├─ beat      this node lives; while anything runs, in place of the progress            (1 statement)
       ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
       ├─ chores    each once an hour, see chores.py                                (1 statement; 2 when records leave)
-      └─ sweep     folders in the temporary directory that no task needs any more
+      └─ sweep     folders in the temporary directory that no task needs any more; when the disk is full, more of them
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 
+from ..disk import Disk
 from ..due import WARNING_PERIOD, Due
 from ..errors import DatabaseUnavailable, OfflineDownloadError, SchemaOutdated, TempDirUnusable
 from ..repository import NodeBeat, Repository
@@ -24,6 +25,7 @@ from .chores import Chores
 from .nodes import NodeWatch
 from .pool import WorkerPool
 from .run import TaskRun
+from .sweep import Sweep
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Scheduler:
         settings: Settings,
         repository: Repository,
         tempdir: TempDir,
+        disk: Disk,
         pool: WorkerPool,
         watch: NodeWatch,
         describe: Callable[[float], NodeBeat],
@@ -64,6 +67,7 @@ class Scheduler:
         self._settings = settings
         self._repository = repository
         self._tempdir = tempdir
+        self._disk = disk
         self._pool = pool
         self._describe = describe
         self._watch = watch
@@ -75,6 +79,7 @@ class Scheduler:
         self._owes_claim = False
         self._beat = Due(min(max(settings.interval, BEAT_PERIOD), MAX_BEAT_PERIOD))
         self._sweep = Due(SWEEP_PERIOD)
+        self._folders = Sweep(repository, tempdir, disk)
         self._chores = Chores(settings, repository, tempdir.node_id)
         self._warning = Due(WARNING_PERIOD)
         self._scanned: float | None = None
@@ -118,7 +123,7 @@ class Scheduler:
             self._claim(now)
         self._chores.turn(now)
         if self._sweep.now(now):
-            self._sweep_folders()
+            self._folders.turn([run.task.odr_id for run in self._pool.runs()])
 
     def _restore(self) -> None:
         self._repository.upgrade()
@@ -145,6 +150,7 @@ class Scheduler:
     def _survey(self, now: float) -> None:
         survey = self._repository.survey(self._tempdir.node_id)
         self._watch.observe(survey.beats, now)
+        self._disk.look()
         if self._take_over(now) or survey.waiting:
             self._claim(now)
         self._scanned = now
@@ -162,7 +168,7 @@ class Scheduler:
         return bool(newly_dead)
 
     def _claim(self, now: float) -> None:
-        slots = self._pool.free
+        slots = 0 if self._disk.look() else self._pool.free
         self._owes_claim = 0 < slots < self._pool.size * _FEW and now < self._pause.at
         if not slots or self._owes_claim:
             return
@@ -180,14 +186,6 @@ class Scheduler:
 
     def _submit(self, task: Task) -> None:
         self._pool.submit(TaskRun(task, self._repository))
-
-    def _sweep_folders(self) -> None:
-        unused = self._tempdir.task_folders() - {run.task.odr_id for run in self._pool.runs()}
-        if not unused:
-            return
-        for odr_id in unused - self._repository.kept_folders(self._tempdir.node_id, unused):
-            logger.info("task %s: its temporary folder is not needed any more", odr_id)
-            self._tempdir.delete(odr_id)
 
     def _failed(self, now: float, error: OfflineDownloadError) -> float:
         # The next turn surveys before it claims: whom it may claim from is not known any more.

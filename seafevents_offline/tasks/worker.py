@@ -48,7 +48,7 @@ class Worker:
         if not _keeps_folder(outcome):
             # Before the final state can be seen: who sees it may rely on nothing being left.
             self.tempdir.delete(run.task.odr_id)
-        progress = run.progress() if _keeps_folder(outcome) else None
+        progress = run.progress() if _keeps_folder(outcome) or isinstance(outcome, Retry) else None
         self._write(run, outcome, [progress] if progress else [])
 
     def _write(self, run: TaskRun, outcome: Done | Failed | Retry, progress: Sequence[Progress]) -> None:
@@ -70,4 +70,6 @@ class Worker:
 
 def _keeps_folder(outcome: Done | Failed | Retry) -> bool:
     """What was downloaded is of use: soon, or when a person has mended what is wrong with the library."""
-    return isinstance(outcome, Retry) or (isinstance(outcome, Failed) and outcome.error.keeps_folder)
+    if isinstance(outcome, Done):
+        return False
+    return not outcome.error.makes_room if isinstance(outcome, Retry) else outcome.error.keeps_folder

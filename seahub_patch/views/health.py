@@ -37,7 +37,8 @@ class Health(View):
             # Everything else is known from the tables alone.
             return [health.no_database(translated(error))]
         answer_time, now = time.monotonic() - began, utc_now()
-        limits = health.Limits(self.service_settings.interval, self.service_settings.disk_high)
+        settings = self.service_settings
+        limits = health.Limits(settings.interval, settings.disk_high, settings.disk_low)
         return [
             health.database(answer_time),
             health.service(nodes, now),

@@ -152,6 +152,11 @@ def test_times_are_two_units(admin: Admin, ago: float, words: str) -> None:
         ({"guard": {"up": False, "deaths": 3}, "suspended": 2}, "guard", "the guard is away at the moment"),
         ({"guard": None}, "guard", "does not say whether its connections are guarded"),
         ({"disk": {"free": 2**30, "total": 2**40}}, "temporary_folder", "only 1.0 GB of 1.0 TB are free"),
+        (
+            {"disk": {"free": 2**39, "total": 2**40, "full": True}},
+            "temporary_folder",
+            "the disk is full, only 512.0 GB of 1.0 TB are free. Nothing is begun until no more than 90 % are in use.",
+        ),
         ({"disk": None}, "temporary_folder", "cannot look at its temporary folder"),
         ({"scan_age": 300}, "last_scan", "has not looked for 5 min 0 s"),
     ],
@@ -195,6 +200,7 @@ def test_why_it_stays_off_may_be_anything(admin: Admin, told: Any) -> None:
     [
         {"engine": "aria2", "disk": [1, 2], "scan_age": "soon", "suspended": "no"},
         {"engine": {"name": 5, "tls": ["x"]}, "disk": {"free": "much", "total": -1}, "scan_age": 10**400},
+        {"disk": {"free": 1, "total": 2**40, "full": "x"}},
         {"engine": {"name": "<script>", "tls": "{0}"}, "disk": {"free": True, "total": 1e300}, "scan_age": None},
     ],
 )

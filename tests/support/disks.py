@@ -8,8 +8,25 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+
+class FakeDisk:
+    """A disk of ``total`` bytes that says what a test wants: stands where ``os.statvfs`` is called."""
+
+    def __init__(self, percent: float = 0.0, total: int = 1000) -> None:
+        self.percent = percent
+        self.total = total
+        self.error: OSError | None = None
+
+    def __call__(self, folder: Path) -> SimpleNamespace:
+        if self.error is not None:
+            raise self.error
+        free = round(self.total * (100 - self.percent) / 100)
+        # What only root may have is no room for anybody else.
+        return SimpleNamespace(f_frsize=1, f_blocks=self.total + 50, f_bfree=free + 50, f_bavail=free)
 
 
 @pytest.fixture

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
+from seafevents_offline.disk import Disk
 from seafevents_offline.engines.base import EngineInfo, Snapshot
 from seafevents_offline.errors import GuardBypassed
 from seafevents_offline.repository import Repository
 from seafevents_offline.tasks.health import engine_as_json, health, off
 from seafevents_offline.tasks.run import TaskRun
+from tests.support.disks import FakeDisk
 from tests.support.records import claimed
 
 GUARD = {"up": True, "deaths": 0}
@@ -25,21 +26,26 @@ def run(repo: Repository) -> TaskRun:
 
 
 def test_it_says_what_runs_and_what_stands_still(run: TaskRun, tmp_path: Path) -> None:
-    found = health(workers=4, runs=[run], engine=ENGINE, guard=GUARD, folder=tmp_path, scan_age=4.96)
+    found = health(workers=4, runs=[run], engine=ENGINE, guard=GUARD, disk=Disk(tmp_path, 95, 90), scan_age=4.96)
     assert (found["workers"], found["running"], found["suspended"]) == (4, 1, 0)
     assert (found["engine"], found["guard"], found["scan_age"]) == (ENGINE, GUARD, 5.0)
     run.report(Snapshot(suspended=True))
-    assert health(workers=4, runs=[run], engine=ENGINE, guard=GUARD, folder=tmp_path, scan_age=0)["suspended"] == 1
+    assert (
+        health(workers=4, runs=[run], engine=ENGINE, guard=GUARD, disk=Disk(tmp_path, 95, 90), scan_age=0)["suspended"]
+        == 1
+    )
 
 
 def test_it_says_how_much_room_the_temporary_folder_has(tmp_path: Path) -> None:
-    disk = health(workers=1, runs=[], engine=ENGINE, guard=GUARD, folder=tmp_path, scan_age=0)["disk"]
-    assert 0 <= disk["free"] <= disk["total"]
-    assert disk["total"] == os.statvfs(tmp_path).f_blocks * os.statvfs(tmp_path).f_frsize
+    disk = Disk(tmp_path, 95, 90, FakeDisk(96))
+    for is_full in (False, True):
+        found = health(workers=1, runs=[], engine=ENGINE, guard=GUARD, disk=disk, scan_age=0)
+        assert found["disk"] == {"free": 40, "total": 1000, "full": is_full}
+        disk.look()
 
 
 def test_a_folder_that_cannot_be_looked_at_keeps_no_node_silent(tmp_path: Path) -> None:
-    found = health(workers=1, runs=[], engine=ENGINE, guard=GUARD, folder=tmp_path / "gone", scan_age=0)
+    found = health(workers=1, runs=[], engine=ENGINE, guard=GUARD, disk=Disk(tmp_path / "gone", 95, 90), scan_age=0)
     assert found["disk"] is None
     assert json.loads(json.dumps(found)) == found
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from seafevents_offline import errors
+from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
@@ -24,6 +25,7 @@ from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.stub import StoredFile, StubStorage
 from seafevents_offline.task import Done, Failed, Gone, Outcome, Retry, Task
 from seafevents_offline.tempdir import TempDir
+from tests.support.disks import FakeDisk
 
 S = OfflineDownloadStatus
 URL = "http://files.example/a.bin"
@@ -51,8 +53,12 @@ class Scene:
         self.tempdir = TempDir(folder / "temp")
         self.tempdir.open()
         self.settings = Settings(**settings)
+        self.statvfs = FakeDisk(total=10**15)
+        self.disk = Disk(folder, self.settings.disk_high, self.settings.disk_low, self.statvfs)
         policy = Policy.from_settings(self.settings)
-        self.pipeline = Pipeline(self.settings, self.engine, self.storage, self.tempdir, policy, lambda: self.now)
+        self.pipeline = Pipeline(
+            self.settings, self.engine, self.storage, self.tempdir, policy, self.disk, lambda: self.now
+        )
 
     def run(self, **changes: Any) -> Outcome:
         return self.pipeline.run(task_of(**changes), self)
@@ -325,6 +331,69 @@ def test_the_delay_doubles_up_to_ten_minutes() -> None:
     delays = [verdict(task_of(attempts=attempts), error, settings).after for attempts in range(8)]  # type: ignore[union-attr]
     assert delays == [30, 60, 120, 240, 480, 600, 600, 600]
     assert verdict(task_of(attempts=98), error, settings) == Retry(600, error)
+
+
+# --- room on the disk ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("percent", "task", "others", "fits"),
+    [
+        (90, {"size": 50}, 0, True),
+        (90, {"size": 51}, 0, False),
+        (90, {"size": 30}, 20, True),
+        (90, {"size": 30}, 21, False),
+        (90, {"completed": 51}, 0, False),
+        (96, {}, 0, False),
+        (95, {}, 0, True),
+        (95, {}, 1, False),
+    ],
+)
+def test_a_task_is_begun_where_it_fits(
+    scene: MakeScene, percent: float, task: dict[str, int], others: int, fits: bool
+) -> None:
+    here = scene(Deliver(b"x" * task.get("size", 5)))
+    here.statvfs.total, here.statvfs.percent = 1000, percent
+    with here.disk.share(1) as other:
+        other.note(others)
+        outcome = here.run(**task)
+    assert isinstance(outcome, Done) == fits
+    if not fits:
+        assert outcome == Retry(30, outcome.error)  # type: ignore[union-attr]
+        assert reason_of(outcome) == "disk_reserved"
+    assert bool(here.engine.added) == fits
+    with here.disk.share(1) as other:
+        here.statvfs.percent = 0
+        other.reserve(950)
+
+
+def test_a_length_that_becomes_known_is_held_against_the_room(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 10))
+    here.statvfs.total, here.statvfs.percent = 1000, 90
+    here.plan[3] = lambda: here.engine.play(URL, Hold(b"x" * 10, 61))
+    assert reason_of(here.run()) == "disk_reserved"
+    assert (here.waits, here.engine.running) == (3, [])
+    here.plan.clear()
+    here.engine.play(URL, Hold(b"x" * 10, 60))
+    here.plan[5] = lambda: here.engine.play(URL, Deliver(b"x" * 60))
+    # Others may fill the disk meanwhile: what fitted goes on.
+    here.plan[4] = lambda: setattr(here.statvfs, "percent", 99)
+    assert here.run() == Done(60)
+
+
+def test_what_is_written_already_needs_no_room(scene: MakeScene) -> None:
+    here = scene(Hold(b"x" * 40_000, 50_000))
+    here.leave({"a.bin": b"x" * 40_960, "a.bin.part": b""})
+    here.statvfs.total, here.statvfs.percent = 100_000, 85
+    here.plan[1] = lambda: here.engine.play(URL, Deliver(b"x" * 50_000))
+    assert here.run(size=50_000) == Done(50_000)
+    assert reason_of(here.run(odr_id=8, size=50_000)) == "disk_reserved"
+
+
+def test_a_disk_that_cannot_be_looked_at_is_not_the_links_fault(scene: MakeScene) -> None:
+    here = scene(Deliver(b"x"))
+    here.statvfs.error = OSError(errno.EIO, "broken")
+    assert reason_of(here.run()) == "tempdir_unusable"
 
 
 def test_a_failing_link_is_removed_from_the_engine(scene: MakeScene) -> None:

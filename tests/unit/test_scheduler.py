@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from seafevents_offline import repository
+from seafevents_offline.disk import Disk
 from seafevents_offline.engines.base import Snapshot
 from seafevents_offline.errors import DatabaseUnavailable, ServerBusy
 from seafevents_offline.repository import NodeBeat, TaskQuery
@@ -23,6 +24,7 @@ from seafevents_offline.tasks.run import TaskRun
 from seafevents_offline.tasks.scheduler import CLAIM_PAUSE, Scheduler
 from seafevents_offline.tempdir import TempDir
 from tests.support.databases import run_sql
+from tests.support.disks import FakeDisk
 
 S = OfflineDownloadStatus
 
@@ -36,11 +38,13 @@ class Node:
         self.repository = repository.open(self.settings)
         self.tempdir = TempDir(folder)
         self.tempdir.open()
+        self.disk = FakeDisk()
         self.pool = WorkerPool(self.settings.workers, lambda run: None, lambda: None)
         self.scheduler = Scheduler(
             settings=self.settings,
             repository=self.repository,
             tempdir=self.tempdir,
+            disk=Disk(folder, self.settings.disk_high, self.settings.disk_low, self.disk),
             pool=self.pool,
             watch=NodeWatch(60, 90),
             describe=lambda scan_age: NodeBeat(self.tempdir.node_id, "node", "1", {"scan_age": scan_age}),
@@ -460,6 +464,54 @@ def test_a_node_that_has_long_been_silent_is_forgotten_within_an_hour(make_node:
         node.tick(1201)
     left = {one.node_id for one in node.repository.nodes()}
     assert left == {node.tempdir.node_id, young.tempdir.node_id}
+
+
+def test_a42_nothing_is_claimed_while_the_disk_is_full(node: Node, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "seafevents_offline.disk")
+    node.tick()
+    node.disk.percent = 96
+    first, second = node.add("a"), node.add("b")
+    for percent in (96, 94, 90.1):
+        node.disk.percent = percent
+        node.tick(5)
+        node.tick(1, woken=True)
+        assert node.status(first) is S.WAITING
+    node.disk.percent = 90
+    node.tick(5)
+    assert {node.status(first), node.status(second)} == {S.DOWNLOADING}
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_a_full_disk_disturbs_nothing_that_runs(node: Node) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    node.disk.percent = 100
+    node.tick(31)
+    assert not node.run(odr_id).gone
+
+
+def test_what_waits_does_not_keep_the_disk_full(make_node: MakeNode) -> None:
+    node = make_node(retry_delay=0.0)
+    node.tick()
+    small, large, paused, running = (node.add(name) for name in "abcd")
+    node.tick(5)
+    for odr_id, size in ((small, 4096), (large, 65536), (paused, 65536), (running, 65536)):
+        (node.tempdir.make(odr_id) / "part").write_bytes(b"x" * size)
+    for odr_id in (small, large):
+        node.repository.finish(node.run(odr_id).task, Retry(0, ServerBusy(status=500)))
+        node.conclude(odr_id)
+    node.repository.act(paused, Action.PAUSE)
+    node.conclude(paused)
+    # 50,000 bytes must go; the fake disk does not notice that they do.
+    node.disk.total, node.disk.percent = 1_000_000, 95
+    node.tick(31)
+    assert node.tempdir.task_folders() == {small, paused, running}
+    node.tick(31)
+    assert node.tempdir.task_folders() == {running}, "with what was left of the waiting ones alone it would not do"
+    node.disk.percent = 90
+    node.tick(5)
+    assert {node.status(small), node.status(large)} == {S.DOWNLOADING}
 
 
 def test_a47_what_was_finished_long_ago_leaves_batch_by_batch(

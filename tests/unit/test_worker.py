@@ -10,7 +10,14 @@ import pytest
 
 from seafevents_offline import repository
 from seafevents_offline.engines.base import Snapshot, TransferState
-from seafevents_offline.errors import DatabaseUnavailable, DiskFull, FileNotFoundAtServer, QuotaExceeded
+from seafevents_offline.errors import (
+    DatabaseUnavailable,
+    DiskFull,
+    DiskReserved,
+    FileNotFoundAtServer,
+    QuotaExceeded,
+    TempDiskFull,
+)
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
@@ -95,6 +102,17 @@ def test_what_the_library_refuses_is_kept_for_a_retry_and_known_to_be_complete(s
 def test_a_retry_keeps_the_folder(scene: Scene) -> None:
     scene.work(lambda task, run: Retry(30, DiskFull()))
     assert (scene.task.status, scene.task.attempts, scene.folder_exists) == (S.WAITING, 0, True)
+
+
+@pytest.mark.parametrize("error", [TempDiskFull(), DiskReserved()])
+def test_what_waits_for_room_gives_up_its_part(scene: Scene, error: DiskFull | DiskReserved) -> None:
+    def put_back(_task: Task, run: TaskRun) -> Outcome:
+        run.report(Snapshot(completed=7, size=9))
+        return Retry(30, error)
+
+    scene.work(put_back)
+    assert (scene.task.status, scene.task.attempts, scene.folder_exists) == (S.WAITING, 0, False)
+    assert (scene.task.size, scene.task.completed) == (9, 7), "so much room it will need again"
 
 
 def test_the_folder_is_gone_before_the_final_state_can_be_seen(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...disk import space, used
 from ...errors import OfflineDownloadError, SchemaOutdated
 from ...repository import utc_now
 from ...settings import SECTION, Settings, unknown_options
@@ -134,7 +134,7 @@ def _complain_of_disk(path: Path, folder: Path, place: Installation) -> None:
 
 def _room(path: Path, folder: Path, settings: Settings) -> str:
     """A sentence where downloads may have to wait for each other's room. Raises NotWell where one has none."""
-    free = shutil.disk_usage(folder).free + (disk.used(path) if folder == path else 0)
+    free = max(0, space(folder).below(settings.disk_high)) + (used(path) if folder == path else 0)
     one, all_ = format_size(settings.max_size), format_size(settings.max_size * settings.workers)
     if free < settings.max_size:
         raise NotWell(

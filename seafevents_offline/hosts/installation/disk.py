@@ -26,19 +26,6 @@ def is_same(one: Path, other: Path) -> bool:
     return one.stat().st_dev == other.stat().st_dev
 
 
-def used(folder: Path) -> int:
-    """Bytes that all files in it take on the disk; what may not be looked at counts nothing."""
-    total = 0
-    for here, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(here, name)).st_blocks * 512
-            except OSError:
-                # It was finished meanwhile.
-                continue
-    return total
-
-
 def _kind(folder: Path, mounts: Path) -> str:
     """The type of the file system (proc(5), mountinfo); empty when it is not known."""
     path = os.path.realpath(folder)
