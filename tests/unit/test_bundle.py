@@ -192,6 +192,13 @@ def test_a_new_version_leaves_the_one_that_runs_and_no_older_one(place: Installa
     assert bundle.appended(place) == third
 
 
+def test_the_same_version_once_more_leaves_the_one_that_runs_as_well(place: Installation) -> None:
+    """Nobody has restarted the server yet."""
+    first, second = (bundle.put(place, _contents(f"n = {number}")) for number in range(2))
+    assert bundle.put(place, _contents("n = 1")) == second
+    assert first.exists()
+
+
 def test_what_a_kill_left_is_no_bundle_and_goes(place: Installation) -> None:
     root = place.volume / "python"
     (root / ".new" / "small_package").mkdir(parents=True)

@@ -83,11 +83,13 @@ def put(place: Installation, contents: Contents) -> Path:
                 each.mkdir(mode=0o755)
                 _give(each, 0o755, place.owner)
         _remove_remains(root)
+        is_new = not target.is_dir()
         if not is_intact(target):
             _make(target, contents, place.owner)
         _point(root / _CURRENT, target.name, place.owner)
         _write_command(root / _COMMAND, place.owner)
-        for each in _bundles(root):
+        # Brought once more, before a restart, it is no reason to take away what still runs.
+        for each in _bundles(root) if is_new else ():
             if each not in (target, before):
                 shutil.rmtree(each)
     return target
