@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from ...errors import DatabaseUnavailable, OfflineDownloadError
 from ...hosts.installation import bundle, contents, daemon, switch
 from ...hosts.installation.place import Installation
 from ...hosts.installation.server import SeafileServer
+from ...hosts.installation.wiring import command
 from ...settings import SECTION, read_config
 from ..output import complain, say
 from ..switching import add_dry_run, carry_out, found, restart
@@ -30,8 +30,7 @@ def _run(args: Namespace) -> ExitCode:
     if not args.dry_run:
         _prepare(place)
         if has_changed:
-            doctor = f"seafevents-offline doctor --seafile {shlex.quote(str(place.top))}"
-            say(f"{restart(place)} Then `{doctor}` says how it is.")
+            say(f"{restart(place)} Then {command('doctor', place)} says how it is.")
     return ExitCode.DONE
 
 
