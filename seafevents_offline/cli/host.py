@@ -15,6 +15,7 @@ from ..errors import AlreadyRunning
 from ..hosts.installation.server import SeafileServer
 from ..hosts.standalone import EmbeddedHost
 from ..repository import Repository
+from ..settings import Settings
 from ..shape import shape
 from ..task import Task
 from ..tasks.checks import Check
@@ -40,7 +41,12 @@ class Host(Protocol):
     """What both kinds of hosts have in common, for the verbs that work on either."""
 
     @property
+    def settings(self) -> Settings: ...
+
+    @property
     def repository(self) -> Repository: ...
+
+    def wake(self) -> None: ...
 
     def checks(self) -> list[Check]: ...
 

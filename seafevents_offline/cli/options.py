@@ -88,6 +88,12 @@ def task_id(text: str) -> int:
     return _whole(text, range(1, 2**63), "is not the number of a task")
 
 
+def person(text: str) -> str:
+    if not text or not text.isprintable():
+        raise ArgumentTypeError(f"{text!r} is not the name of a person")
+    return text
+
+
 def port_or_any(text: str) -> int:
     return _whole(text, range(65536), "is not a port; it is a number from 1 to 65535, or 0 for any that is free")
 

@@ -106,7 +106,7 @@ TAKES_A_NUMBER = ("show", "pause", "resume", "cancel", "retry", "remove")
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_common_options_stand_before_or_after_the_verb(verb: str) -> None:
-    words = {"get": ["u"], "add": ["u"]}.get(verb, ["1"] if verb in TAKES_A_NUMBER else [])
+    words = {"get": ["u"], "add": ["u"], "purge": ["--owner", "me"]}.get(verb, ["1"] if verb in TAKES_A_NUMBER else [])
     common = ["--config", "c", "--data", "d", "--library", "l"]
     before, after = (build_parser().parse_args(args) for args in ([*common, verb, *words], [verb, *words, *common]))
     assert vars(before) == vars(after)
@@ -144,6 +144,11 @@ def test_allow_may_be_repeated() -> None:
         ["pause", "1", "--json"],
         ["list", "--status", "x\x1b[31m"],
         ["list", "--page", "0"],
+        ["purge"],
+        ["purge", "--owner"],
+        ["purge", "--owner", ""],
+        ["purge", "--owner", "a\x1b[31m"],
+        ["purge", "me@localhost"],
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

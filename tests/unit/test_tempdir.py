@@ -111,8 +111,9 @@ def test_folders_are_made_listed_and_deleted(path: Path) -> None:
     (tempdir.make(5) / "sub" / "file").write_text("x")
     tempdir.make(12)
     (path / "aria2.pid").write_text("")
-    (path / "١٢").mkdir()
-    assert tempdir.task_folders() == {5, 12}
+    for name in ("١٢", "007", "1_2", "-3", "+4", " 6", "8 ", "9.old", "1" * 20, "lost+found", "0x1"):
+        (path / name).mkdir()
+    assert tempdir.task_folders() == {5, 12}, "what only looks like ours is nobody's of us"
     tempdir.delete(5)
     tempdir.delete(99)
     assert tempdir.task_folders() == {12}
@@ -177,6 +178,20 @@ def test_a_process_is_known_by_more_than_its_number() -> None:
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
         assert not alive(name)
     assert identity(other.pid) == ""
+
+
+def test_who_finds_it_unused_keeps_a_daemon_out_for_so_long(path: Path) -> None:
+    tempdir, daemon = opened(path), TempDir(path)
+    with tempdir.unused() as unused:
+        assert unused
+        with pytest.raises(AlreadyRunning):
+            daemon.lock(0)
+    daemon.lock(0)
+    with tempdir.unused() as unused:
+        assert not unused
+    daemon.unlock()
+    with tempdir.unused() as unused:
+        assert unused
 
 
 # --- looking without a trace --------------------------------------------------------------------------

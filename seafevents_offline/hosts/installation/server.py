@@ -51,6 +51,9 @@ class SeafileServer:
     def repository(self) -> Repository:
         return repository.open(self.settings)
 
+    def wake(self) -> None:
+        """Nothing: no other process wakes the daemon, which looks by itself soon enough."""
+
     def checks(self) -> list[Check]:
         """Every part, really tried."""
         return checks.checks(self)
