@@ -57,7 +57,9 @@ def missing() -> list[str]:
 
 def _is_there(name: str) -> bool:
     try:
-        return find_spec(name) is not None
+        spec = find_spec(name)
+        # A folder without a file of its own is what Python sees in a package that this user may not read.
+        return spec is not None and spec.origin is not None
     except ValueError:
         # It is loaded, and says nothing of where it came from.
         return True

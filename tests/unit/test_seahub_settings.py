@@ -142,6 +142,15 @@ def test_what_is_looked_for_is_what_the_package_requires():
     assert settings.missing() == []
 
 
+def test_a_package_that_this_user_may_not_read_is_not_there(tmp_path, monkeypatch):
+    """Installed by root, whose files nobody else may open: of such a one Python sees the folder."""
+    (tmp_path / "closed_package").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert importlib.util.find_spec("closed_package") is not None
+    monkeypatch.setattr(settings, "NEEDED", ("closed_package",))
+    assert settings.missing() == ["closed_package"]
+
+
 def test_a_module_that_says_nothing_of_its_origin_is_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "aria2p", ModuleType("aria2p"))
     sys.modules["aria2p"].__spec__ = None
