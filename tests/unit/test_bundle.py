@@ -249,18 +249,35 @@ def test_a_volume_that_cannot_be_written_is_one_sentence(place: Installation) ->
 
 
 def test_the_command_runs_what_is_in_use(place: Installation, tmp_path: Path) -> None:
-    package = {"seafevents_offline/__init__.py": b"", "seafevents_offline/cli/__init__.py": b""}
     main = b"import sys\ndef main():\n    print(sys.path[-1], *sys.argv[1:])\n    return 3\n"
-    target = bundle.put(place, Contents({**package, "seafevents_offline/cli/main.py": main}, ()))
-    # Without the packages that are installed here: ours would come first.
-    bare = tmp_path / "bare"
+    target = bundle.put(place, _with_main(main))
+    result = _run_by_a_bare_python(bundle.command(place), tmp_path)
+    assert (result.stdout, result.returncode) == (f"{target} list a b\n", 3), result.stderr
+
+
+def test_a_python_that_is_not_the_servers_is_told_so(place: Installation, tmp_path: Path) -> None:
+    """What every server has is not in the bundle."""
+    bundle.put(place, _with_main(b"import what_servers_have\n"))
+    result = _run_by_a_bare_python(bundle.command(place), tmp_path)
+    assert result.returncode == 1
+    assert "No module named 'what_servers_have'. Is it the Python of the Seafile server?" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def _with_main(main: bytes) -> Contents:
+    package = {"seafevents_offline/__init__.py": b"", "seafevents_offline/cli/__init__.py": b""}
+    return Contents({**package, "seafevents_offline/cli/main.py": main}, ())
+
+
+def _run_by_a_bare_python(command: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Without the packages that are installed here: ours would come first."""
+    bare = folder / "bare"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
     environment = {"PATH": os.environ["PATH"], "PYTHON": str(bare)}
-    result = subprocess.run(
-        [bundle.command(place), "list", "a b"], env=environment, capture_output=True, text=True, check=False, cwd="/"
+    return subprocess.run(
+        [command, "list", "a b"], env=environment, capture_output=True, text=True, check=False, cwd="/"
     )
-    assert (result.stdout, result.returncode) == (f"{target} list a b\n", 3), result.stderr
 
 
 # How it goes

@@ -39,7 +39,10 @@ python=${{PYTHON:-{python}}}
 [ -x "$python" ] || python=python3
 exec "$python" -c 'import sys
 sys.path[:] = [*filter(None, sys.path), sys.argv.pop(1)]
-from seafevents_offline.cli.main import main
+try:
+    from seafevents_offline.cli.main import main
+except ImportError as error:
+    sys.exit(f"{{sys.executable}}: {{error}}. Is it the Python of the Seafile server? PYTHON=... names another one.")
 sys.exit(main())' "$(readlink -f "$here/{current}")" "$@"
 """
 
