@@ -150,6 +150,20 @@ class AlreadyActive(InputError):
         return int(self.reason_args["odr_id"])
 
 
+class TooManyTasks(InputError):
+    """Of one owner. Routes say it with a time after which to try again."""
+
+    reason = "too_many_tasks"
+    sentence = "There are {limit} unfinished tasks already, which is the limit. Please cancel some or wait."
+
+
+class TooManyAdds(InputError):
+    """By one owner. Routes say it with a time after which to try again."""
+
+    reason = "too_many_adds"
+    sentence = "Within an hour {limit} links were added, which is the limit. Please try again later."
+
+
 class NotPossible(InputError):
     reason = "not_possible"
     sentence = "Task {odr_id} is {state}; it is not possible to {action} it now."

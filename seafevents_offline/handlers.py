@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from . import repository
 from .due import WARNING_PERIOD, Due
-from .errors import AlreadyActive, InfrastructureError, SettingsError
+from .errors import AlreadyActive, InfrastructureError, SettingsError, TooManyAdds, TooManyTasks
 from .message import CHANNEL, TYPE, BadMessage, Wake, parse
-from .repository import Repository
+from .repository import Allowance, Repository
 from .settings import Settings
 from .task import NewTask
 
@@ -60,6 +60,7 @@ class OfflineDownloadEventHandler:
     def __init__(self, service: Service | None = None) -> None:
         self._service = service
         self._repository: Repository | None = None
+        self._allowance: Allowance | None = None
         self._warning = Due(WARNING_PERIOD)
 
     def __call__(self, *args: Any) -> None:
@@ -78,9 +79,12 @@ class OfflineDownloadEventHandler:
             table = self._open(args)
             if table is None:
                 return False
-            table.add(new)
+            table.add(new, self._allowance)
         except AlreadyActive:
             return True
+        except (TooManyTasks, TooManyAdds) as error:
+            logger.warning("a link that came by message is not added: %s", error)
+            return False
         except (InfrastructureError, SettingsError) as error:
             level = logging.WARNING if self._warning.now(time.monotonic()) else logging.DEBUG
             logger.log(level, "a link that came by message is lost: %s", error)
@@ -91,6 +95,7 @@ class OfflineDownloadEventHandler:
         """None when the feature is off. Raises SettingsError."""
         if self._repository is None:
             settings = self._service.settings if self._service else _settings(args)
+            self._allowance = Allowance.of(settings)
             self._repository = repository.open(settings, patience=PATIENCE) if settings.enabled else None
         return self._repository
 

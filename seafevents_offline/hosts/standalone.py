@@ -27,7 +27,7 @@ from ..egress.policy import Policy
 from ..endpoint import parse_opened
 from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, StorageUnavailable
 from ..filename import check_name, check_path
-from ..repository import Repository
+from ..repository import Allowance, Repository
 from ..settings import Settings, read_config, unknown_options
 from ..status import Action, OfflineDownloadStatus
 from ..task import NewTask, Task
@@ -82,8 +82,8 @@ class EmbeddedHost:
         return host
 
     def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
-        """A new task, woken for. Raises the children of InputError, AlreadyActive and FolderMissing among them, and of
-        EgressRefused."""
+        """A new task, woken for. Raises the children of InputError, AlreadyActive, FolderMissing, TooManyTasks and
+        TooManyAdds among them, and of EgressRefused."""
         new = NewTask(
             repo_id=REPO_ID,
             path=check_path(path),
@@ -94,7 +94,7 @@ class EmbeddedHost:
             quota_subject=OWNER,
         )
         self._check_folder(_provisional(new))
-        task = self.repository.add(new)
+        task = self.repository.add(new, self._allowance)
         self.wake()
         return task
 
@@ -106,7 +106,7 @@ class EmbeddedHost:
             if before.status in action.sources:
                 admitted(before.url, self.policy)
                 self._check_folder(before)
-        task = self.repository.act(odr_id, action, OWNER)
+        task = self.repository.act(odr_id, action, OWNER, allowance=self._allowance)
         self.wake()
         return task
 
@@ -182,6 +182,10 @@ class EmbeddedHost:
             self.repository.upgrade()
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
         return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
+
+    @property
+    def _allowance(self) -> Allowance:
+        return Allowance.of(self.settings)
 
     def _check_folder(self, task: Task) -> None:
         try:
@@ -273,6 +277,9 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         interval=1.0,
         # As many as there can be: the only user holds up nobody.
         workers_per_user=512,
+        # Of people nobody has so many; a script that has gone wild is stopped by them.
+        tasks_per_user=10_000,
+        adds_per_hour=10_000,
         # It is somebody's own computer, whose disk may be used to its end.
         disk_high=100.0,
         disk_low=100.0,

@@ -23,12 +23,26 @@ from .reservations import Reservations
 from .retention import Retention
 from .schema import Schema
 from .state import State
-from .values import SILENCE, SORTS, Node, NodeBeat, Presence, Stats, StatusCount, Survey, TaskPage, TaskQuery, Usage
+from .values import (
+    SILENCE,
+    SORTS,
+    Allowance,
+    Node,
+    NodeBeat,
+    Presence,
+    Stats,
+    StatusCount,
+    Survey,
+    TaskPage,
+    TaskQuery,
+    Usage,
+)
 from .workers import Workers
 
 __all__ = [
     "SILENCE",
     "SORTS",
+    "Allowance",
     "Node",
     "NodeBeat",
     "Presence",

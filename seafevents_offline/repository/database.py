@@ -7,6 +7,7 @@ reads and then writes beside another writer fails at once, whatever the busy tim
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import random
@@ -17,10 +18,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
 from sqlalchemy.pool import Pool, QueuePool
 
-from ..errors import SettingsError
+from ..errors import DatabaseUnavailable, SettingsError
 from ..settings import SECTION
 from ..threads import offload
 from .failures import explain, is_conflict
@@ -77,6 +78,15 @@ class Database:
         """``work`` as one transaction: committed when it returns, rolled back when it raises. Otherwise as ``run``."""
         return self._repeat(lambda: self._once(lambda connection: self._within(connection, work)))
 
+    def alone(self, name: str, work: Work[_T]) -> _T:
+        """``work`` as one transaction, while nobody else does anything under this name: what it has counted still holds
+        when it writes. Otherwise as ``run``."""
+        if self.is_sqlite:
+            # Who writes is alone.
+            return self.transaction(work)
+        lock = lock_name(self.url.database or "", name)
+        return self._repeat(lambda: self._once(lambda connection: self._holding(connection, lock, work)))
+
     def close(self) -> None:
         """Close idle connections and cut the pauses short. Idempotent."""
         self._closed.set()
@@ -97,6 +107,16 @@ class Database:
             _roll_back(connection)
             raise
         return result
+
+    def _holding(self, connection: Connection, lock: str, work: Work[_T]) -> _T:
+        """With a lock by name: rows that are not there yet cannot be locked. It ends with the connection."""
+        if connection.execute(select(func.get_lock(lock, _BUSY_TIMEOUT))).scalar() != 1:
+            raise DatabaseUnavailable(detail="it is busy with other requests of the same user.")
+        try:
+            return self._within(connection, work)
+        finally:
+            if not connection.invalidated:
+                connection.execute(select(func.release_lock(lock)))
 
     def _leave_connections_to_parent(self) -> None:
         """After a fork: what was open belongs to the parent. It must not even be closed here (SQLite would give up
@@ -127,6 +147,11 @@ def _roll_back(connection: Connection) -> None:
     except exc.SQLAlchemyError:
         # Lost, or SQLite has rolled back by itself: either way nobody may go on with this connection.
         connection.invalidate()
+
+
+def lock_name(*parts: str) -> str:
+    """Such locks belong to the whole server, and their names have 64 characters at most."""
+    return "seafevents_offline." + hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _checked(text: str | URL) -> URL:

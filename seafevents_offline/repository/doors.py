@@ -10,8 +10,10 @@ from ..errors import AlreadyActive, NotPossible, PriorityInvalid, TaskNotFound
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
 from ..task import PRIORITIES, NewTask, Task, active_key, with_permission
+from .lists import usage_of
 from .part import Part
 from .statements import TASK_COLUMNS, ended, explained, is_one_of, to_tasks, visible
+from .values import Allowance
 
 _S = OfflineDownloadStatus
 
@@ -19,31 +21,51 @@ _S = OfflineDownloadStatus
 class Doors(Part):
     """Everything here raises DatabaseUnavailable or SchemaOutdated besides what it says."""
 
-    def add(self, new: NewTask) -> Task:
-        """Put it into the queue, durable on return. Raises AlreadyActive, PriorityInvalid."""
+    def add(self, new: NewTask, allowance: Allowance | None = None) -> Task:
+        """Put it into the queue, durable on return. Raises AlreadyActive, PriorityInvalid, and TooManyTasks or
+        TooManyAdds where the owner has what the ``allowance`` gives: never one more, however many add at once."""
         if new.priority not in PRIORITIES:
             raise PriorityInvalid(priority=new.priority)
         values = self._row_of(new)
-        return self._database.run(lambda connection: _insert(connection, values))
+        if allowance is None:
+            return self._database.run(lambda connection: _insert(connection, values))
+
+        def work(connection: Connection) -> Task:
+            allowance.check(usage_of(connection, new.owner, self._now()), adds=True)
+            return _insert(connection, values)
+
+        return self._database.alone(new.owner, work)
 
     def get(self, odr_id: int, owner: str | None = None) -> Task:
         """One task. With ``owner``, other people's and removed ones are not found. Raises TaskNotFound."""
         return self._database.run(lambda connection: _read(connection, odr_id, owner))
 
-    def act(self, odr_id: int, action: Action, owner: str | None = None, *, permission: str = "") -> Task:
-        """Do what its owner asks for. Raises TaskNotFound, NotPossible, and AlreadyActive for a retry of a link that
-        was added again meanwhile. ``permission`` is the library's name for the right that the door has found now."""
+    def act(
+        self,
+        odr_id: int,
+        action: Action,
+        owner: str | None = None,
+        *,
+        permission: str = "",
+        allowance: Allowance | None = None,
+    ) -> Task:
+        """Do what its owner asks for. Raises TaskNotFound, NotPossible, and for a retry AlreadyActive when the link was
+        added again meanwhile, and TooManyTasks, which needs the ``owner``, as ``add``. ``permission`` is the library's
+        name for the right that the door has found now."""
+        is_limited = allowance is not None and owner is not None and action is Action.RETRY
 
         def work(connection: Connection) -> Task:
             task = _read(connection, odr_id, owner, lock=True)
             if task.status not in action.sources:
                 raise NotPossible(odr_id=odr_id, state=task.status.state, action=action.value)
+            if allowance and owner and is_limited:
+                allowance.check(usage_of(connection, owner, self._now()), adds=False)
             values = self._row_after_action(action, task)
             if permission:
                 values["options"] = with_permission(task.options, permission)
             return _write(connection, task, values)
 
-        return self._database.transaction(work)
+        return self._database.alone(owner, work) if owner and is_limited else self._database.transaction(work)
 
     def prioritise(self, odr_id: int, priority: int, owner: str | None = None) -> Task:
         """Change its place among its owner's tasks. Raises PriorityInvalid, TaskNotFound, NotPossible when final."""

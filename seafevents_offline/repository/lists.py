@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select
 
@@ -54,18 +54,18 @@ class Lists(Part):
 
     def usage(self, owner: str) -> Usage:
         """What the limits of tasks and of adds per hour look at, removed tasks included."""
-        own = _R.owner == owner
-        older = using("list", select(_R.odr_id).where(own, _R.timestamp <= self._now() - timedelta(hours=1)))
-        active = using("turn", select(func.count()).where(own, is_one_of(ACTIVE)))
+        return self._database.run(lambda connection: usage_of(connection, owner, self._now()))
 
-        def work(connection: Connection) -> Usage:
-            # Numbers grow with time, so this reads the last hour's tasks and one more, not all that the owner has.
-            last = connection.execute(older.order_by(_R.odr_id.desc()).limit(1)).scalar() or 0
-            added = using("list", select(func.count(), func.min(_R.timestamp)).where(own, _R.odr_id > last))
-            count, oldest = connection.execute(added).one()
-            return Usage(connection.execute(active).scalar_one(), count, oldest)
 
-        return self._database.run(work)
+def usage_of(connection: Connection, owner: str, now: datetime) -> Usage:
+    own = _R.owner == owner
+    older = using("list", select(_R.odr_id).where(own, _R.timestamp <= now - timedelta(hours=1)))
+    active = using("turn", select(func.count()).where(own, is_one_of(ACTIVE)))
+    # Numbers grow with time, so this reads the last hour's tasks and one more, not all that the owner has.
+    last = connection.execute(older.order_by(_R.odr_id.desc()).limit(1)).scalar() or 0
+    added = using("list", select(func.count(), func.min(_R.timestamp)).where(own, _R.odr_id > last))
+    count, oldest = connection.execute(added).one()
+    return Usage(connection.execute(active).scalar_one(), count, oldest)
 
 
 def condition(query: TaskQuery) -> ColumnElement[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from sqlalchemy import column as column_
 from .. import migrations
 from ..errors import DatabaseUnavailable, SchemaOutdated
 from ..models import NODES, RECORDS
-from .database import Database
+from .database import Database, lock_name
 from .part import Part
 
 # Alembic keeps what it is running in module globals; threads of one process take turns.
@@ -81,7 +80,7 @@ class Schema(Part):
 def _migrate_alone(connection: Connection) -> None:
     """MySQL ends a transaction at each change of a table, so there it is a lock by name. It ends with the
     connection, however the process ends."""
-    name = _lock_name(connection.engine.url.database or "")
+    name = lock_name(connection.engine.url.database or "")
     if connection.execute(select(func.get_lock(name, _LOCK_TIMEOUT))).scalar() != 1:
         raise DatabaseUnavailable(detail="another program has been changing its tables for a long time.")
     _migrate(connection)
@@ -102,8 +101,3 @@ def _version(connection: Connection) -> str:
     if not inspect(connection).has_table(migrations.VERSION_TABLE):
         return ""
     return connection.execute(select(func.max(VERSION.c.version_num))).scalar() or ""
-
-
-def _lock_name(database: str) -> str:
-    # Such locks belong to the whole server, and their names have 64 characters at most.
-    return "seafevents_offline." + hashlib.sha256(database.encode()).hexdigest()[:32]

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from ..errors import TooManyAdds, TooManyTasks
+from ..settings import Settings
 from ..status import OfflineDownloadStatus
 from ..task import Task
 
@@ -82,6 +84,25 @@ class Usage:
     active: int
     added: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one owner may have: so many tasks that are not final, and so many links added within an hour."""
+
+    active: int
+    per_hour: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Allowance:
+        return cls(settings.tasks_per_user, settings.adds_per_hour)
+
+    def check(self, usage: Usage, *, adds: bool) -> None:
+        """Whether there may be one more. Raises TooManyTasks, and TooManyAdds where that is an added one."""
+        if usage.active >= self.active:
+            raise TooManyTasks(limit=self.active)
+        if adds and usage.added >= self.per_hour:
+            raise TooManyAdds(limit=self.per_hour)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 from rest_framework.response import Response
 
-from seafevents_offline.errors import DatabaseUnavailable, InputError
+from seafevents_offline.errors import DatabaseUnavailable, InputError, TooManyAdds, TooManyTasks
+from seafevents_offline.repository import Allowance
 from seafevents_offline.task import NewTask, Task
 
 from .. import body, checks, replies
@@ -35,7 +36,7 @@ class Add(View):
         url = checks.link(self.host.policy(), wanted.links[0])
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
         self._places().require()
-        task = self.repository.add(self._new(wanted, url, library))
+        task = self._added(self._new(wanted, url, library))
         self.wake(task.odr_id)
         return Response({"success": True, "data": self._shapes([task])})
 
@@ -50,7 +51,7 @@ class Add(View):
                 url = checks.link(policy, text)
                 if len(added) >= places.count:
                     raise places.beyond
-                added.append(self.repository.add(self._new(wanted, url, library)))
+                added.append(self._added(self._new(wanted, url, library)))
             except (Refusal, InputError) as error:
                 failed.append((text, replies.failure(error)))
             except DatabaseUnavailable as error:
@@ -61,6 +62,13 @@ class Add(View):
         if added:
             self.wake(added[0].odr_id)
         return Response({"success": True, "data": self._shapes(added), "failed": [_failed(*one) for one in failed]})
+
+    def _added(self, new: NewTask) -> Task:
+        """Other requests of the same user may be under way: the database has the last word."""
+        try:
+            return self.repository.add(new, Allowance.of(self.service_settings))
+        except (TooManyTasks, TooManyAdds):
+            raise self._places().beyond from None
 
     def _places(self) -> checks.Places:
         return checks.places_to_add(self.repository.usage(self.username), self.service_settings)

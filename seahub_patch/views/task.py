@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework.response import Response
 
-from seafevents_offline.errors import NotPossible, TaskNotFound
+from seafevents_offline.errors import NotPossible, TaskNotFound, TooManyTasks
+from seafevents_offline.repository import Allowance
 from seafevents_offline.status import Action
 from seafevents_offline.task import Task
 
@@ -50,9 +51,20 @@ class Act(OneTask):
         action, permission = Action[verb.upper()], ""
         if action in (Action.RESUME, Action.RETRY):
             permission = self._check(request, self.repository.get(_number(odr_id), self.username), action)
-        task = self.repository.act(_number(odr_id), action, self.username, permission=permission)
+        task = self._acted(_number(odr_id), action, permission)
         self.wake(task.odr_id)
         return Response({"success": True, "data": self.shape(task)})
+
+    def _acted(self, odr_id: int, action: Action, permission: str) -> Task:
+        """Other requests of the same user may be under way: the database has the last word."""
+        allowance = Allowance.of(self.service_settings)
+        try:
+            return self.repository.act(odr_id, action, self.username, permission=permission, allowance=allowance)
+        except TooManyTasks:
+            raise self._places().beyond from None
+
+    def _places(self) -> checks.Places:
+        return checks.places_to_run(self.repository.usage(self.username), self.service_settings)
 
     def _check(self, request: Any, task: Task, action: Action) -> str:
         """As for a new one, after what is simpler: whether it is possible at all. Gives the permission to upload."""
@@ -62,7 +74,7 @@ class Act(OneTask):
         library = checks.library_for(self.host, request, task.repo_id, task.path)
         # A paused one is counted already.
         if action is Action.RETRY:
-            checks.places_to_run(self.repository.usage(self.username), self.service_settings).require()
+            self._places().require()
         return library.permission
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import pymysql
@@ -14,14 +15,14 @@ import pytest
 from sqlalchemy import event, make_url
 
 from seafevents_offline import repository
-from seafevents_offline.errors import AlreadyActive, NotPossible
-from seafevents_offline.repository import NodeBeat, Repository, database
+from seafevents_offline.errors import AlreadyActive, DatabaseUnavailable, NotPossible, TooManyAdds, TooManyTasks
+from seafevents_offline.repository import Allowance, NodeBeat, Repository, database
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Done, Progress
 from tests.support.claimer import claim_all, run_together
-from tests.support.databases import run_sql
-from tests.support.records import NODE, OTHER_NODE, ROOMY, add_many, new
+from tests.support.databases import connect_mysql, run_sql
+from tests.support.records import ADA, BOB, NODE, OTHER_NODE, ROOMY, add_many, new
 
 S = OfflineDownloadStatus
 
@@ -313,3 +314,77 @@ def test_two_nodes_that_claim_and_beat_do_not_wait_for_each_other_for_ever(
         return 50
 
     assert at_once([lambda: tick(NODE), lambda: tick(OTHER_NODE)]) == [50, 50]
+
+
+# --- limits -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("allowance", "refusal"),
+    [(Allowance(active=7, per_hour=100), TooManyTasks), (Allowance(active=100, per_hour=7), TooManyAdds)],
+    ids=["tasks", "adds"],
+)
+def test_no_owner_gets_more_than_is_allowed_however_many_add_at_once(
+    open_repository: Callable[[], Repository], database_url: str, allowance: Allowance, refusal: type[Exception]
+) -> None:
+    repos = [open_repository() for _ in range(8)]
+    add_many(repos[0], 2)
+    others = add_many(repos[0], 3, owner=BOB)
+
+    def add(repo: Repository) -> list[type[Exception]]:
+        refused = []
+        for _ in range(3):
+            try:
+                repo.add(new(), allowance)
+            except (TooManyTasks, TooManyAdds) as error:
+                refused.append(type(error))
+        return refused
+
+    found = at_once(partial(add, repo) for repo in repos)
+    assert run_sql(database_url, "SELECT COUNT(*) FROM OfflineDownloadRecord") == [(7 + len(others),)]
+    assert Counter(chain.from_iterable(found)) == {refusal: 24 - 5}
+    # Others are others.
+    assert repos[0].add(new(owner=BOB), allowance).owner == BOB
+
+
+def test_retries_at_once_count_as_well(open_repository: Callable[[], Repository]) -> None:
+    repos = [open_repository() for _ in range(6)]
+    odr_ids = add_many(repos[0], 6)
+    for odr_id in odr_ids:
+        repos[0].act(odr_id, Action.CANCEL)
+    allowance = Allowance(active=3, per_hour=6)
+
+    def retry(repo: Repository, odr_id: int) -> bool:
+        try:
+            repo.act(odr_id, Action.RETRY, ADA, allowance=allowance)
+        except TooManyTasks:
+            return False
+        return True
+
+    assert sum(at_once(partial(retry, repo, odr_id) for repo, odr_id in zip(repos, odr_ids, strict=True))) == 3
+    with pytest.raises(TooManyTasks):
+        repos[0].add(new(), allowance)
+
+
+def test_a_link_that_is_there_already_says_so_and_holds_nobody_up(repo: Repository) -> None:
+    allowance = Allowance(active=2, per_hour=2)
+    first = repo.add(new("https://a.example/x"), allowance)
+    for _ in range(2):
+        with pytest.raises(AlreadyActive) as caught:
+            repo.add(new("https://a.example/x"), allowance)
+        assert caught.value.odr_id == first.odr_id
+    repo.add(new(), allowance)
+
+
+def test_who_is_waited_for_too_long_is_a_fault_of_the_database(
+    mariadb_url: str, mariadb_repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 0)
+    lock = database.lock_name(make_url(mariadb_url).database or "", ADA)
+    with connect_mysql(mariadb_url) as other, other.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, 0)", (lock,))
+        with pytest.raises(DatabaseUnavailable, match="busy"):
+            mariadb_repo.add(new(), Allowance(5, 5))
+        mariadb_repo.add(new(owner=BOB), Allowance(5, 5))
+    # Whoever had it is gone.
+    mariadb_repo.add(new(), Allowance(5, 5))

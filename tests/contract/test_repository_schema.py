@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from seafevents_offline import migrations, repository
 from seafevents_offline.errors import DatabaseUnavailable, SchemaOutdated
 from seafevents_offline.models import Base
-from seafevents_offline.repository import NodeBeat, Repository, TaskQuery, schema
+from seafevents_offline.repository import NodeBeat, Repository, TaskQuery, database, schema
 from seafevents_offline.settings import Settings
 from seafevents_offline.task import Done, Progress
 from tests.support.claimer import run, run_together
@@ -186,7 +186,7 @@ def test_text_is_compared_exactly_whatever_the_servers_default_is(mariadb_repo: 
 def test_a_long_upgrade_elsewhere_is_waited_for(
     mariadb: MariaDb, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = schema._lock_name(mariadb_url.rpartition("/")[2].partition("?")[0])
+    name = database.lock_name(mariadb_url.rpartition("/")[2].partition("?")[0])
     monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 1)
     repo = repository.open(Settings(database=mariadb_url))
     with mariadb.connect() as elsewhere:

@@ -25,6 +25,7 @@ from seafevents_offline.errors import (
     SettingsError,
     StorageUnavailable,
     TempDirUnusable,
+    TooManyTasks,
 )
 from seafevents_offline.hosts.standalone import EmbeddedHost
 from seafevents_offline.repository import TaskQuery
@@ -209,6 +210,20 @@ def test_a_library_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageUnavailable, match="file/library"):
         EmbeddedHost.open(data=tmp_path / "data", library=tmp_path / "file" / "library")
+
+
+def test_a_script_that_has_gone_wild_is_stopped(open_host: OpenHost, tmp_path: Path) -> None:
+    assert (open_host().settings.tasks_per_user, open_host().settings.adds_per_hour) == (10_000, 10_000)
+    config = tmp_path / "conf"
+    config.write_text("[OFFLINE DOWNLOAD]\ntasks-per-user = 1\n")
+    host = open_host(config=config)
+    done = host.add("https://files.example.com/a")
+    host.act(done.odr_id, Action.CANCEL)
+    host.add("https://files.example.com/b")
+    with pytest.raises(TooManyTasks):
+        host.add("https://files.example.com/c")
+    with pytest.raises(TooManyTasks):
+        host.act(done.odr_id, Action.RETRY)
 
 
 def test_a_database_that_is_none(open_host: OpenHost, tmp_path: Path) -> None:

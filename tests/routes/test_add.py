@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from seafevents_offline.errors import LinkScheme
+from seafevents_offline.repository import Repository
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.records import ADA, BOB, REPO_ID
 from tests.support.site import ADD, LINK, NO_REPO, Site
@@ -304,6 +306,22 @@ def test_too_many_adds_in_an_hour_are_refused(site: Site) -> None:
     answer = site.add()
     assert error(answer) == (429, "You have added 1 link within an hour, which is the limit. Please try again later.")
     assert 3590 <= int(answer.headers["Retry-After"]) <= 3600
+
+
+def test_the_database_has_the_last_word_when_another_request_was_faster(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.change(tasks_per_user=1)
+    site.task()
+    usage = Repository.usage
+    # As it was a moment ago.
+    monkeypatch.setattr(
+        Repository, "usage", lambda self, owner: monkeypatch.undo() or replace(usage(self, owner), active=0)
+    )
+    answer = site.add()
+    assert error(answer)[0] == 429
+    assert "1 unfinished task," in error(answer)[1]
+    assert (answer.headers["Retry-After"], site.rows()) == ("60", 1)
 
 
 def test_a_failed_insert_is_never_a_success(site: Site, caplog: pytest.LogCaptureFixture) -> None:

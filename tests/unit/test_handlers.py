@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +239,15 @@ def test_a_database_that_does_not_answer_holds_up_nobody(
     assert record.getMessage().startswith("a link that came by message is lost: ")
     assert "pa55" not in caplog.text
     assert service.wakes == 0
+
+
+def test_a_message_gets_its_owner_no_more_than_is_allowed(
+    host_of: Callable[[int], MessageHandler], service: Service, table: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.settings = replace(service.settings, tasks_per_user=1)
+    host = host_of(12)
+    for name in "ab":
+        host.say(insert(in_json, url=f"https://files.example.com/{name}?secret"))
+    assert len(rows(table)) == 1
+    assert "a link that came by message is not added: There are 1 unfinished tasks" in caplog.text
+    assert "secret" not in caplog.text
