@@ -208,17 +208,17 @@ class Server:
 
         def found() -> int:
             at = self.log(name).find(text, after)
-            assert at >= 0 or self._daemon is None or self.is_running(), f"it has ended: {self._story()}"
+            assert at >= 0 or self._daemon is None or self.is_running(), f"it has ended: {self.story()}"
             return at + len(text) if at >= 0 else 0
 
-        return eventually(found, timeout, lambda: f"{text!r} is not said: {self._story()}")
+        return eventually(found, timeout, lambda: f"{text!r} is not said: {self.story()}")
 
     def wait_for_beat(self) -> None:
         """Until a node of ours has told that it lives: it has looked for tasks, and there are tables."""
-        eventually(self._has_beaten, _TIMEOUT, self._story)
+        eventually(self._has_beaten, _TIMEOUT, self.story)
 
     def _has_beaten(self) -> bool:
-        assert self.is_running(), f"it has ended: {self._story()}"
+        assert self.is_running(), f"it has ended: {self.story()}"
         return bool(
             self.sql("SHOW TABLES LIKE 'OfflineDownloadNode'") and self.sql("SELECT 1 FROM OfflineDownloadNode")
         )
@@ -268,7 +268,7 @@ class Server:
             found[:] = [self.task(odr_id)]
             return predicate(found[0])
 
-        eventually(matches, timeout, lambda: f"task is {found}; {self._story()}")
+        eventually(matches, timeout, lambda: f"task is {found}; {self.story()}")
         return found[0]
 
     # --- its life
@@ -293,6 +293,7 @@ class Server:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
-    def _story(self) -> str:
+    def story(self) -> str:
+        """The end of all that it has said, for failures."""
         files = [path for path in sorted(self.tree.logs.iterdir()) if path.name != "file_updates_sender.log"]
         return "\n".join(f"{path.name}:\n{self.log(path.name)[-3000:]}" for path in files)
