@@ -38,3 +38,16 @@ def host_log() -> Iterator[HostLog]:
         package.handlers[:], package.propagate = ours, propagates
         for logger, level in levels.items():
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def own_logging() -> Iterator[None]:
+    """For what runs the command line in this very process: it sets up logging as a process of its own would."""
+    loggers = [logging.getLogger(name) for name in ("seafevents_offline", "seahub_patch", "django", "waitress")]
+    before = [(logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, (level, propagates, handlers) in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+            logger.propagate, logger.handlers[:] = propagates, handlers

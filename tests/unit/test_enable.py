@@ -29,6 +29,7 @@ from seafevents_offline.settings import Settings, read_config
 from tests.support.disks import make_read_only
 from tests.support.forked import Forked
 from tests.support.installation import EVENTS, SEAFILE, SETTINGS, Fake, binary, docker, snapshot
+from tests.support.logs import own_logging
 from tests.support.rights import only_root
 
 MARK = "seafevents-offline"
@@ -49,13 +50,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Any:
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     def run(verb: str, fake: Fake | Path, *args: str) -> Said:
         code = main([verb, "--seafile", str(fake.top if isinstance(fake, Fake) else fake), *args])
         captured = capsys.readouterr()
         return Said(code, captured.out, captured.err)
 
-    return run
+    with own_logging():
+        yield run
 
 
 @pytest.fixture(params=[binary, docker])
