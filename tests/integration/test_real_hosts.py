@@ -132,7 +132,8 @@ def ask_seahub(server: Server, http_server: HttpServer) -> None:
     assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
     (task,) = seahub.ask("/api/v2.2/offline-download/tasks").json["data"]
     assert (task["state"], task["stored_path"]) == ("ok", "/view.bin")
-    (notice,) = seahub.ask("/api/v2.1/notifications/").json["notification_list"]
+    # Its owner is told after the fact.
+    (notice,) = eventually(lambda: seahub.ask("/api/v2.1/notifications/").json["notification_list"])
     assert (notice["type"], notice["detail"]["file_name"]) == ("file_uploaded", "view.bin")
     assert seahub.ask("/api/v2.1/admin/logs/offline-download-logs/").status == 403
     # Its own pages are there as before; ours want somebody who has signed in.
