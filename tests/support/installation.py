@@ -21,6 +21,9 @@ password = geheim
 name = seahub_db
 """
 
+#: Its event daemon, among a server's programs.
+DAEMON = "pro/python/seafevents"
+
 #: The user of containers with NON_ROOT.
 SEAFILE = 8000
 
@@ -52,7 +55,7 @@ class Fake:
 def binary(top: Path, version: str = "12.0.14", settings: bytes = SETTINGS, events: bytes | None = EVENTS) -> Fake:
     """As unpacked by hand."""
     server = top / f"seafile-server-{version}"
-    for folder in (top / "conf", top / "logs", top / "seafile-data", server / "seahub"):
+    for folder in (top / "conf", top / "logs", top / "seafile-data", server / "seahub", server / DAEMON):
         folder.mkdir(parents=True)
     (top / "seafile-server-latest").symlink_to(server.name)
     return _filled(Fake(top), settings, events)
@@ -61,7 +64,8 @@ def binary(top: Path, version: str = "12.0.14", settings: bytes = SETTINGS, even
 def docker(folder: Path, version: str = "13.0.11", settings: bytes = SETTINGS, events: bytes | None = EVENTS) -> Fake:
     """As in the image: what shall stay is on a volume, and links lead there."""
     top, volume = folder / "opt" / "seafile", folder / "shared" / "seafile"
-    (top / f"seafile-server-{version}" / "seahub").mkdir(parents=True)
+    for part in ("seahub", DAEMON):
+        (top / f"seafile-server-{version}" / part).mkdir(parents=True)
     (top / "seafile-server-latest").symlink_to(f"seafile-server-{version}")
     for name in ("conf", "logs", "seafile-data"):
         (volume / name).mkdir(parents=True)

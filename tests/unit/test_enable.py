@@ -28,7 +28,7 @@ from seafevents_offline.hosts.installation.refusal import NotChanged
 from seafevents_offline.settings import Settings, read_config
 from tests.support.disks import make_read_only
 from tests.support.forked import Forked
-from tests.support.installation import EVENTS, SEAFILE, SETTINGS, Fake, binary, docker, snapshot
+from tests.support.installation import DAEMON, EVENTS, SEAFILE, SETTINGS, Fake, binary, docker, snapshot
 from tests.support.logs import own_logging
 from tests.support.rights import only_root
 
@@ -380,6 +380,9 @@ def test_a_file_that_is_not_there_is_made_and_goes_again(version, run, tmp_path)
     before = snapshot(tmp_path)
     said = run("enable", fake)
     assert f"Made {fake.events}.\n" in said.out
+    assert (
+        f"There was no {fake.events}; with it the server starts its event daemon, and Seahub asks that one." in said.err
+    )
     assert fake.events.stat().st_mode & 0o777 == 0o640
     assert Settings.from_config(read_config(fake.events)).enabled
     said = run("disable", fake)
@@ -405,6 +408,17 @@ def test_where_the_database_stands_in_it_a_missing_file_is_not_made(version, run
     assert said.err == (
         f"There is no {fake.events}: this server runs without its event daemon, which downloads. Nothing was changed.\n"
     )
+    assert snapshot(tmp_path) == before
+
+
+def test_a_server_that_was_built_without_the_daemon_gets_no_file_that_makes_seahub_look_for_it(run, tmp_path):
+    """It would not start any more."""
+    fake = binary(tmp_path, "13.0.11", events=None)
+    (tmp_path / "seafile-server-13.0.11" / DAEMON).rmdir()
+    before = snapshot(tmp_path)
+    said = run("enable", fake)
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "this server runs without its event daemon, which downloads. Nothing was changed." in said.err
     assert snapshot(tmp_path) == before
 
 

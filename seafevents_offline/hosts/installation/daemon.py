@@ -26,7 +26,7 @@ from .place import Installation
 _MAIN, _BACKGROUND = "seafevents.main", "seafevents.background_tasks"
 
 #: Where the server's modules are, below seafile-server-X.Y.Z/, in the order of seafile.sh.
-_LIBRARIES = (
+LIBRARIES = (
     "seafile/lib/python3/site-packages",
     "seafile/lib64/python3/site-packages",
     "seahub",
@@ -191,7 +191,7 @@ def _expected(place: Installation, environ: Mapping[str, str]) -> dict[str, str]
     )
     if place.server is not None:
         inherited = environ.get("PYTHONPATH", "")
-        folders = [*(str(place.server / name) for name in _LIBRARIES), str(place.conf), inherited]
+        folders = [*(str(place.server / name) for name in LIBRARIES), str(place.conf), inherited]
         found["SEAHUB_DIR"] = str(place.server / "seahub")
         found["SEAFILE_RPC_PIPE_PATH"] = str(place.server / "runtime")
         found["PYTHONPATH"] = os.pathsep.join(filter(None, folders))

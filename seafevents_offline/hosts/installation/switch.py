@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...settings import SECTION
 from . import block, bundle, marks, section
+from .daemon import LIBRARIES
 from .edit import BACKUP, Change, read
 from .place import Installation
 from .refusal import NoInstallation, NotChanged
@@ -33,10 +34,12 @@ def on(place: Installation, brought: Path | None = None) -> Plan:
     Raises NoInstallation, NotChanged; SettingsError when the section that is there is bad.
     """
     file, old = place.seafevents_conf, read(place.seafevents_conf)
-    if old is None and 0 < place.major < _DATABASE_IN_VARIABLES:
+    if old is None and not _may_make(place):
         raise NotChanged(f"There is no {file}: this server runs without its event daemon, which downloads.")
     new = section.put(file, old, section.lines(place.tempdir))
     remarks = section.remarks(file) if new == old else []
+    if old is None:
+        remarks.append(f"There was no {file}; with it the server starts its event daemon, and Seahub asks that one.")
     settings = _settings(place)
     brought = brought or bundle.appended(place)
     body = block.lines(place, brought or _source(), bundle.command(place) if brought else None)
@@ -71,6 +74,15 @@ def off(place: Installation) -> Plan:
         ),
         remarks,
     )
+
+
+def _may_make(place: Installation) -> bool:
+    """seafevents.conf. Seahub 11 to 14 imports the daemon's package where there is one, and does not start without the
+    package (``seahub.utils``); a server that was built without it lives on as long as there is none."""
+    if place.server is None:
+        return True
+    has_daemon = any((place.server / folder / "seafevents").is_dir() for folder in LIBRARIES)
+    return has_daemon and not 0 < place.major < _DATABASE_IN_VARIABLES
 
 
 def _settings(place: Installation) -> bytes:
