@@ -27,7 +27,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Settings]:
     found: list[Settings] = []
 
     class Service:
-        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+        def __init__(self, settings: Settings, **_: Any) -> None:
             found.append(settings)
 
         def start(self) -> None:
@@ -133,7 +133,7 @@ def test_a_daemon_that_has_not_ended_yet_is_waited_for(
     class Busy:
         tempdir = SimpleNamespace(path="/volume/tmp")
 
-        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+        def __init__(self, settings: Settings, **_: Any) -> None:
             pass
 
         def start(self) -> None:
@@ -159,7 +159,7 @@ def test_what_is_wrong_after_that_wait_is_said_as_well(
     class Unlucky:
         tempdir = SimpleNamespace(path="/volume/tmp")
 
-        def __init__(self, settings: Settings, own_names: Any, observers: Any) -> None:
+        def __init__(self, settings: Settings, **_: Any) -> None:
             pass
 
         def start(self) -> None:
