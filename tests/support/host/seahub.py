@@ -68,5 +68,9 @@ def start(run: Any) -> Seahub:
     """``run`` starts a Python process of the server. Answers on return."""
     port = free_port()
     found = Seahub(run(command(port), "seahub.out"), port)
-    eventually(found.is_up, 60)
+    try:
+        eventually(found.is_up, 60)
+    except BaseException:
+        found.end()
+        raise
     return found
