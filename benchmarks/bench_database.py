@@ -252,6 +252,8 @@ class Bench:
         self.measure("storing", lambda: next(store))
         finish = (self._repo.finish(task, Done(1)) for task in self._repo.restore(NODE))
         self.measure("finish", lambda: next(finish))
+        self.measure("forget some of what was finished long ago", lambda: self._repo.forget_finished(86400))
+        self.measure("forget some of what one owner has", lambda: self._repo.forget_owner("user7@example.com"))
 
     def _running(self, count: int) -> list[Task]:
         self._repo.restore(NODE)

@@ -36,6 +36,11 @@ class Chores:
             (self._forget_nodes, self._give_up_paused, self._forget_finished)
         )
 
+    @property
+    def at(self) -> float:
+        """When there is something to do again (monotonic)."""
+        return self._due.at
+
     def turn(self, now: float) -> None:
         """Do one of them, or a part of it, when its time has come."""
         if not self._due.now(now):

@@ -544,6 +544,16 @@ def test_a47_what_was_finished_long_ago_leaves_batch_by_batch(
     assert (node.status(young), node.status(active)) == (S.CANCELLED, S.DOWNLOADING)
 
 
+def test_what_is_left_of_a_chore_is_not_left_to_the_next_scan(
+    make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = make_node()
+    left = iter([100, 100, 0])
+    monkeypatch.setattr(node.repository, "forget_finished", lambda seconds: next(left))
+    waits = [node.tick(after) for after in (0, 1201, 1201, 1, 1)]
+    assert waits == pytest.approx([5, 5, 1, 1, 3], abs=0.1)
+
+
 def test_the_sweep_leaves_a_worker_time_to_leave(node: Node) -> None:
     node.tick()
     odr_id = node.add()
