@@ -29,7 +29,7 @@ def test_the_volume_of_a_container_is_one_too_seen_from_outside(tmp_path):
     docker(tmp_path)
     place = Installation.find(tmp_path / "shared" / "seafile" / "conf")
     assert place.top == tmp_path / "shared" / "seafile"
-    assert (place.server, place.seahub, place.version, place.major) == (None, None, "", 0)
+    assert (place.server, place.version, place.major) == (None, "", 0)
 
 
 @pytest.mark.parametrize("named", ["", "logs", "nothing", "file", "conf"])
@@ -60,7 +60,7 @@ def test_the_version_is_that_of_the_server_that_is_in_use(name, version, major, 
     (tmp_path / "seafile-server-latest").symlink_to(name)
     place = Installation.find(fake.top)
     assert (place.version, place.major) == (version, major)
-    assert place.seahub == tmp_path / name / "seahub"
+    assert place.server == tmp_path / name
 
 
 def test_our_folder_is_where_the_data_is(tmp_path):

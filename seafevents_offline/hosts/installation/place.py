@@ -75,10 +75,6 @@ class Installation:
         return latest.resolve() if latest.is_dir() else None
 
     @property
-    def seahub(self) -> Path | None:
-        return self.server / "seahub" if self.server else None
-
-    @property
     def version(self) -> str:
         """As ``12.0.14``; empty when it is not known."""
         found = _SERVER.fullmatch(self.server.name) if self.server else None
