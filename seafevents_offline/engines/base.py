@@ -149,6 +149,10 @@ class DownloadEngine(ABC):
         """Stop it if it is active and forget it. When this returns nothing is written to its folder any more."""
 
     @abstractmethod
+    def limit(self, speed: int) -> None:
+        """From now on all transfers together get so many bytes a second, those that run as well; 0: as many as come."""
+
+    @abstractmethod
     def resumable(self, folder: Path) -> bool:
         """Whether what a killed engine left in ``folder`` is a part that ``add`` continues."""
 

@@ -56,6 +56,7 @@ class StubEngine(DownloadEngine):
         #: Every job that was added, in order.
         self.added: list[Job] = []
         self.started = False
+        self.speed_limit = 0
 
     def start(self) -> None:
         self.started = True
@@ -74,6 +75,9 @@ class StubEngine(DownloadEngine):
     def remove(self, transfer: Transfer) -> None:
         with self._lock:
             self._running.pop((transfer.job.odr_id, transfer.job.claim), None)
+
+    def limit(self, speed: int) -> None:
+        self.speed_limit = speed
 
     def resumable(self, folder: Path) -> bool:
         return folder.is_dir() and any(path.name.endswith(_MARK) for path in folder.iterdir())

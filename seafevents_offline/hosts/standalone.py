@@ -50,9 +50,10 @@ _POLICY = "policy"
 class EmbeddedHost:
     """Reads and writes the records of a data folder; ``start`` makes this process the one that downloads."""
 
-    def __init__(self, settings: Settings, data: Path) -> None:
+    def __init__(self, settings: Settings, data: Path, config: Path | None = None) -> None:
         self.settings = settings
         self.data = data
+        self._config = str(config.absolute()) if config else None
         self.repository: Repository = repository.open(settings)
         self._downloader: OfflineDownloader | None = None
         self._bell: _Bell | None = None
@@ -76,7 +77,7 @@ class EmbeddedHost:
         # The records hold whole links, which may be secret.
         _make_folder(data, 0o700)
         _make_folder(Path(settings.library), 0o777)
-        host = cls(settings, data)
+        host = cls(settings, data, config)
         if tables:
             host.repository.upgrade()
         return host
@@ -124,7 +125,7 @@ class EmbeddedHost:
 
     def start(self) -> None:
         """Serve this data folder from this process. Raises AlreadyRunning, EngineUnavailable, TempDirUnusable."""
-        downloader = OfflineDownloader(self.settings)
+        downloader = OfflineDownloader(self.settings, file=self._config)
         downloader.start()
         self._downloader = downloader
         self._tell(_LIBRARY, self.settings.library)

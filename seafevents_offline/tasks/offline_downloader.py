@@ -39,7 +39,8 @@ from .observers import Observer, Observers
 from .owners import OwnerWatch
 from .pool import WorkerPool
 from .scheduler import Scheduler
-from .timer import OfflineDownloadTimer
+from .speed import SpeedLimit, Watching
+from .timer import OfflineDownloadTimer, Ticking
 from .worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -51,13 +52,14 @@ _LOCK_PATIENCE = 6.0
 class OfflineDownloader:
     """``config``: the host's parsed seafevents.conf, or Settings made by another door. ``own_names``: the hosts by
     which people reach the server that this belongs to; nothing is downloaded from them. ``observers`` are told what
-    becomes of tasks."""
+    becomes of tasks. ``file``: where the settings come from; some count there without a restart."""
 
     def __init__(
         self,
         config: RawConfigParser | Settings,
         own_names: Collection[str] = (),
         observers: Sequence[Observer] = (),
+        file: str | None = None,
     ) -> None:
         self.settings = config if isinstance(config, Settings) else _parse(config)
         self.policy = Policy.from_settings(self.settings, own_names=own_names)
@@ -65,6 +67,7 @@ class OfflineDownloader:
         self.tempdir = TempDir(Path(self.settings.tempdir))
         self.disk = Disk(self.tempdir.path, self.settings.disk_high, self.settings.disk_low)
         self._observers = Observers(observers)
+        self._file = file
         self._timer: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
         self._guard: Guard | None = None
@@ -151,11 +154,17 @@ class OfflineDownloader:
             watch=nodes.NodeWatch(nodes.WATCH, longest_gap=max(nodes.WATCH / 2, 2 * self.settings.interval)),
             describe=lambda scan_age: self._describe(pool, about, scan_age),
         )
-        self._timer = OfflineDownloadTimer(scheduler, self.settings.interval)
+        self._timer = OfflineDownloadTimer(self._with_live_settings(scheduler, engine), self.settings.interval)
         self._owners = OwnerWatch(self.repository, storage)
         pool.start()
         self._timer.start()
         self._owners.start()
+
+    def _with_live_settings(self, ticking: Ticking, engine: DownloadEngine) -> Ticking:
+        """What may change while it runs, where the settings come from a file."""
+        if self._file is None:
+            return ticking
+        return Watching(SpeedLimit(Path(self._file), self.settings.speed_limit, engine.limit), ticking)
 
     def _describe(self, pool: WorkerPool, engine: dict[str, str], scan_age: float) -> NodeBeat:
         assert self._guard is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline.engines.aria2.rpc import RpcClient
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import NameRefused
 from tests.support.certificates import self_signed
@@ -17,6 +18,7 @@ from tests.support.content import sha256_of
 from tests.support.engines import Aria2, Watch
 from tests.support.files import sha256
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
+from tests.support.waiting import eventually
 
 MakeAria2 = Callable[..., Aria2]
 
@@ -77,6 +79,48 @@ def test_the_speed_limit_is_for_all_together(make_aria2: MakeAria2, http_server:
     for watch in watches:
         watch.reached(2 * MB)
     assert time.monotonic() - began > 3
+
+
+def test_the_speed_limit_changes_while_downloads_run(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    """A ratio of two speeds, each of two downloads together that run all the while. aria2 goes by an average of some
+    seconds, so it is the slower for a moment when less is allowed than came."""
+    aria2 = make_aria2(connections=1).start()
+    files = [File(size=100 * MB, rate=3 * MB) for _ in range(2)]
+    watches = [aria2.get(http_server.serve(f"/{number}", file), number) for number, file in enumerate(files, 1)]
+
+    def speed(size: int) -> float:
+        before, began = come(watches), time.monotonic()
+        eventually(lambda: come(watches) >= before + size)
+        return (come(watches) - before) / (time.monotonic() - began)
+
+    speed(1)
+    without = speed(4 * MB)
+    aria2.engine.limit(3 * MB)
+    assert speed(4 * MB) < without / 1.5, "half as much"
+    # An aria2c that takes the place of this one is told, too.
+    assert limit_of(aria2) == str(3 * MB)
+    before = aria2.process
+    before.kill()
+    eventually(lambda: not before.is_running())
+    # What comes in two looks comes from another one.
+    speed(1)
+    speed(1)
+    assert limit_of(aria2) == str(3 * MB)
+
+
+def come(watches: list[Watch]) -> int:
+    return sum(watch.transfer.snapshot.completed for watch in watches)
+
+
+def limit_of(aria2: Aria2) -> str:
+    """As the aria2c that runs now says."""
+    lines = (aria2.home / "aria2.conf").read_text(encoding="utf-8").splitlines()
+    told = dict(line.split("=", 1) for line in lines)
+    client = RpcClient(int(told["rpc-listen-port"]), told["rpc-secret"])
+    try:
+        return str(client.get_global_option()["max-overall-download-limit"])
+    finally:
+        client.close()
 
 
 # --- requests -----------------------------------------------------------------------------------------

@@ -88,6 +88,9 @@ class Aria2Engine(DownloadEngine):
         with suppress(OSError, PayloadUnusable):
             offload(take_back, transfer.job.folder)
 
+    def limit(self, speed: int) -> None:
+        self._monitor.limit(speed)
+
     def resumable(self, folder_: Path) -> bool:
         return folder.payload(folder_) is not None
 

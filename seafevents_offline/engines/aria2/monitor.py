@@ -62,6 +62,9 @@ class Monitor:
         self._process: Aria2Process | None = None
         self._account: Account | None = None
         self._client: RpcClient | None = None
+        # None: what aria2c was started with.
+        self._wanted_limit: int | None = None
+        self._told_limit: int | None = None
         self._is_dying = False
         self._next_poll = self._next_start = 0.0
         self._warning = Due(WARNING_PERIOD)
@@ -90,6 +93,11 @@ class Monitor:
         if process is not None:
             process.kill(limit)
             self._book.poke()
+
+    def limit(self, speed: int) -> None:
+        """Bytes a second of all downloads, 0 for any; the next aria2c is told as well. Any thread."""
+        self._wanted_limit = speed
+        self._book.poke()
 
     # --- the loop -------------------------------------------------------------------------------------
 
@@ -134,6 +142,7 @@ class Monitor:
             self._suspend()
         work = self._book.take(hold=not has_way_out)
         calls = [Call(RpcClient.REMOVE_DOWNLOAD_RESULT, (gid,), _ignore) for gid in work.forgets]
+        calls += self._limit_calls()
         calls += [call for entry in work.news if (call := self._add_call(entry)) is not None]
         calls += [Call(RpcClient.FORCE_REMOVE, (entry.gid,), partial(answers.ending, entry)) for entry in work.ends]
         calls += [
@@ -169,6 +178,14 @@ class Monitor:
         entry.cuts = self._egress.deaths()
         return self._egress.admit(job.odr_id, job.claim, job.owner)
 
+    def _limit_calls(self) -> list[Call]:
+        limit = self._wanted_limit
+        if limit is None or limit == self._told_limit:
+            return []
+        self._told_limit = limit
+        options_ = {"max-overall-download-limit": str(limit)}
+        return [Call(RpcClient.CHANGE_GLOBAL_OPTION, (options_,), _ignore)]
+
     def _poll_calls(self) -> list[Call]:
         expected = self._book.sent()
         if not expected:
@@ -182,6 +199,7 @@ class Monitor:
 
     def _adopt(self, process: Aria2Process) -> None:
         self._process, self._account = process, process.account
+        self._told_limit = None
         self._client = RpcClient(process.port, process.secret)
         self._notifications.follow(process.port)
 

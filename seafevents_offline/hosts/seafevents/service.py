@@ -6,6 +6,7 @@ With this the rest of the package is imported, so nobody does that before it is 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 
 from ...errors import AlreadyRunning, OfflineDownloadError
@@ -26,7 +27,12 @@ class Service:
     """``settings`` with the database filled in. Nothing is started and nothing connected. Raises SettingsError."""
 
     def __init__(self, settings: Settings) -> None:
-        self._downloader = OfflineDownloader(settings, own_names=own_names(), observers=notices.observers(settings))
+        self._downloader = OfflineDownloader(
+            settings,
+            own_names=own_names(),
+            observers=notices.observers(settings),
+            file=os.environ.get("EVENTS_CONFIG_FILE"),
+        )
 
     def listen(self) -> None:
         """Where nothing downloads, a message still puts links into the table; the node that does looks there."""
