@@ -7,12 +7,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, func, inspect, select, table
+from sqlalchemy import Connection, delete, func, inspect, select, table
 from sqlalchemy import column as column_
 
 from .. import migrations
 from ..errors import DatabaseUnavailable, SchemaOutdated
-from ..models import NODES, RECORDS
+from ..models import NODES, RECORDS, Base
 from .database import Database, lock_name
 from .part import Part
 
@@ -47,9 +47,10 @@ class Schema(Part):
     """``upgrade`` and ``check_schema``."""
 
     def upgrade(self) -> None:
-        """Make or extend the tables; does nothing when they are up to date or newer. Any number of processes may
-        call this at once, and it may be killed at any time. Raises DatabaseUnavailable."""
-        if self._database.run(_version) >= migrations.HEAD:
+        """Make or extend the tables, also those that somebody has dropped; does nothing when they are up to date or
+        newer. Any number of processes may call this at once, and it may be killed at any time. Raises
+        DatabaseUnavailable."""
+        if self._database.run(_is_current):
             return
         database = Database(self._database.url, patience=_PATIENCE)
         try:
@@ -88,12 +89,20 @@ def _migrate_alone(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    if _version(connection) >= migrations.HEAD:
+    if _is_current(connection):
         return
+    if _version(connection) >= migrations.HEAD:
+        # Each step passes over what is there already.
+        connection.execute(delete(VERSION))
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _is_current(connection: Connection) -> bool:
+    known = inspect(connection)
+    return _version(connection) >= migrations.HEAD and all(known.has_table(name) for name in Base.metadata.tables)
 
 
 def _version(connection: Connection) -> str:

@@ -64,6 +64,16 @@ def test_upgrade_can_be_repeated(fresh: Repository, empty_database_url: str) -> 
     assert fresh.get(task.odr_id) == task
 
 
+@pytest.mark.parametrize("lost", sorted(Base.metadata.tables))
+def test_a_table_that_was_dropped_is_made_again(repo: Repository, database_url: str, lost: str) -> None:
+    """By hand, or not brought along when the database moved."""
+    before = schema_of(database_url)
+    run_sql(database_url, f"DROP TABLE {lost}")
+    repo.upgrade()
+    assert schema_of(database_url) == before
+    repo.check_schema()
+
+
 def test_upgrade_leaves_other_tables_alone(fresh: Repository, empty_database_url: str) -> None:
     run_sql(empty_database_url, "CREATE TABLE Activity (id INTEGER PRIMARY KEY)")
     run_sql(empty_database_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
