@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 # The oldest versions that are supported; the newest are in .venv.
 OLD_ARIA2P := .cache/aria2p-0.12.1
-OLD_DJANGO := .cache/django-4.2
+OLD_HOST := .cache/host-11
 
 FRONTEND := seahub_patch/frontend
 
@@ -47,7 +47,7 @@ test:
 	$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser
 	PYTHONPATH=$(OLD_ARIA2P) $(BIN)/python -m pytest tests/contract/test_engines.py
 	$(BIN)/python -m pytest $(BROWSERS) tests/browser
-	PYTHONPATH=$(OLD_DJANGO) $(BIN)/python -m pytest $(PARALLEL) tests/routes
+	PYTHONPATH=$(OLD_HOST) $(BIN)/python -m pytest $(PARALLEL) tests/routes
 	cd $(FRONTEND) && npm test
 
 check:

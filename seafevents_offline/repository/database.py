@@ -39,7 +39,7 @@ _BUSY_TIMEOUT = 15
 _CONNECT_TIMEOUT = 10
 
 #: Who comes when all are in use waits for one: opening a connection, or being one writer more, costs more than that.
-_CONNECTIONS = 5
+CONNECTIONS = 10
 
 #: Seconds before a deadlock's loser tries again (each halved to doubled by chance, so that two do not meet again).
 _PAUSES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0)
@@ -184,7 +184,7 @@ def _sqlite_engine(url: URL, patience: int) -> Engine:
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         poolclass=QueuePool,
-        pool_size=_CONNECTIONS,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_use_lifo=True,
         connect_args={} if "timeout" in url.query else {"timeout": min(_BUSY_TIMEOUT, patience)},
@@ -199,7 +199,7 @@ def _mysql_engine(url: URL, patience: int) -> Engine:
         url,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
-        pool_size=_CONNECTIONS,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_pre_ping=True,
         pool_recycle=300,

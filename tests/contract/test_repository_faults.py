@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from seafevents_offline import repository
 from seafevents_offline.errors import DatabaseUnavailable, OfflineDownloadError, SettingsError
 from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
+from seafevents_offline.repository.database import CONNECTIONS
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Done, Progress, Task
@@ -118,7 +119,7 @@ def test_who_comes_when_all_connections_are_in_use_waits_for_one(repo: Repositor
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda _: database.run(work), range(40)))
-    assert most == 5
+    assert most == CONNECTIONS
 
 
 def test_no_connection_is_kept_out_of_the_pool(repo: Repository) -> None:
