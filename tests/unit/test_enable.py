@@ -343,6 +343,20 @@ def test_the_block_of_another_version_is_replaced(run, fake, monkeypatch):
     assert fake.settings.read_bytes() == SETTINGS
 
 
+def test_a_block_that_is_there_twice_is_there_once_then_and_goes_as_a_whole(run, tmp_path):
+    """Pasted by hand, and put there by us."""
+    fake = binary(tmp_path)
+    run("enable", fake)
+    once = fake.settings.read_bytes()
+    block = once.removeprefix(SETTINGS)
+    fake.settings.write_bytes(once + block + block)
+    run("enable", fake)
+    assert fake.settings.read_bytes() == once
+    fake.settings.write_bytes(once + block)
+    run("disable", fake)
+    assert fake.settings.read_bytes() == SETTINGS
+
+
 def test_the_block_comes_to_the_end_again_when_lines_came_behind_it(run, fake):
     run("enable", fake)
     whole = fake.settings.read_bytes()

@@ -70,7 +70,7 @@ def put(file: Path, data: bytes, body: str) -> bytes:
     found = marks.find(data)
     if found and marks.text_of(found.body) == body and _is_empty(found.after):
         return data
-    old = found.without if found else data
+    old = _without(data)
     new = marks.append(old, body)
     _prove(file, old, new)
     return new
@@ -79,11 +79,16 @@ def put(file: Path, data: bytes, body: str) -> bytes:
 def take(file: Path, data: bytes) -> bytes:
     """The settings without the block. Raises NotChanged when they are not valid Python, before or then."""
     _check(file, data)
-    found = marks.find(data)
-    if not found:
-        return data
-    _parsed(file, found.without)
-    return found.without
+    rest = _without(data)
+    _parsed(file, rest)
+    return rest
+
+
+def _without(data: bytes) -> bytes:
+    """Also where somebody has pasted it once more."""
+    while found := marks.find(data):
+        data = found.without
+    return data
 
 
 def _is_empty(data: bytes) -> bool:
