@@ -37,7 +37,7 @@ class Service:
     made: list[Service]
     fault: BaseException | None
 
-    def __init__(self, settings: Settings, own_names: frozenset[str], observers: list[Any]) -> None:
+    def __init__(self, settings: Settings, own_names: frozenset[str], **_: Any) -> None:
         self.settings = settings
         self.own_names = own_names
         self.made.append(self)
