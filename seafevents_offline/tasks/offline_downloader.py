@@ -187,7 +187,7 @@ def pick_engine(settings: Settings, folder: Path, egress: Egress, lock_fd: int |
     return Aria2Engine(settings, folder, egress, lock_fd)
 
 
-def pick_storage(settings: Settings, reserve: Callable[[Task, str], int] = lambda task, subject: 0) -> Storage:
+def pick_storage(settings: Settings, reserve: Callable[[Task, str, int], int] = lambda *_: 0) -> Storage:
     """Where files go, by the setting ``storage``. ``reserve`` knows what running downloads need of a quota."""
     if settings.storage == "folder":
         return FolderStorage(Path(settings.library), Path(settings.tempdir))

@@ -9,12 +9,13 @@ import pytest
 
 from seafevents_offline import pipeline
 from seafevents_offline.status import Action, OfflineDownloadStatus
-from seafevents_offline.task import NewTask
+from seafevents_offline.task import NewTask, Task
 from tests.support import seaserv
 from tests.support.databases import run_sql
 from tests.support.http_server import File, Gate, HttpServer
 from tests.support.seafile import OWNER, SOMEBODY, Died, Node, Repo, Seafile
 from tests.support.service import REPO_ID, Service
+from tests.support.waiting import eventually
 
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
@@ -151,6 +152,27 @@ def test_a_row_by_sql_is_checked_as_seahub_would_have_done(
     assert len([request for request in http_server.requests if request.path == "/never.bin"]) == 0
 
 
+def test_ten_members_at_once_cannot_fill_more_than_a_departments_quota(
+    make_service: MakeService, seafile: Seafile, repo: Repo, http_server: HttpServer
+) -> None:
+    """Small files, which come as a whole before anybody has written down how long they are."""
+    seafile.quotas[SOMEBODY] = 250_000
+    members = [f"member{number}" for number in range(10)]
+    repo.shares.update(dict.fromkeys(members, "rw"))
+    seafile.users.update(dict.fromkeys(members, True))
+    service = make_service(storage="seafile", workers=10)
+    odr_ids = []
+    for number, member in enumerate(members):
+        link = http_server.serve(f"/{number}.bin", File(size=100_000, seed=number))
+        new = NewTask(REPO_ID, "/docs", link, member, permission="rw", quota_subject=SOMEBODY)
+        odr_ids.append(service.repository.add(new).odr_id)
+    service.start()
+    tasks = [service.wait(odr_id) for odr_id in odr_ids]
+    assert sorted(task.reason for task in tasks) == ["", "", *["quota_exceeded"] * 8]
+    assert {task.attempts for task in tasks if not task.reason} == {0}
+    assert len(content(repo)) == 2
+
+
 def test_two_files_that_fit_one_by_one_come_one_after_the_other_until_the_room_is_used(
     service: Service, seafile: Seafile, repo: Repo, http_server: HttpServer
 ) -> None:
@@ -158,10 +180,14 @@ def test_two_files_that_fit_one_by_one_come_one_after_the_other_until_the_room_i
     gate = Gate()
     files = [File(size=100_000, seed=n, stall_after=50_000, stall=gate) for n in range(3)]
     links = [http_server.serve(f"/{n}.bin", file) for n, file in enumerate(files)]
-    first, second, third = (add(service, link) for link in links)
-    service.wait_for(third, lambda task: task.reason == "quota_reserved")
-    assert service.repository.get(third).attempts == 0
+    odr_ids = [add(service, link) for link in links]
+    tasks = eventually(lambda: waiting(service, odr_ids))
+    assert [task.attempts for task in tasks] == [0]
     gate.set()
-    assert [service.wait(odr_id).status for odr_id in (first, second)] == [S.OK, S.OK]
-    assert service.wait(third).reason == "quota_exceeded"
+    assert sorted(service.wait(odr_id).reason for odr_id in odr_ids) == ["", "", "quota_exceeded"]
     assert len(content(repo)) == 2
+
+
+def waiting(service: Service, odr_ids: list[int]) -> list[Task]:
+    """Those that wait for the others' room."""
+    return [task for task in map(service.repository.get, odr_ids) if task.reason == "quota_reserved"]

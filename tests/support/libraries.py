@@ -153,6 +153,6 @@ class SeafileLibrary(Library):
         self.seafile.is_down = False
         self.seafile.restart()
 
-    def _reserve(self, task: Task, subject: str) -> int:
+    def _reserve(self, task: Task, subject: str, size: int) -> int:
         self.noted.append((task.odr_id, subject))
         return self.reserved.get(subject, 0)

@@ -9,8 +9,8 @@ from ...task import Task
 from ...units import format_size
 from .server import NO_QUOTA, SeafServer
 
-#: Notes whose quota a running task uses; gives the bytes that other running tasks are going to need of it.
-Reserve = Callable[[Task, str], int]
+#: Notes how many bytes of whose quota a running task needs; gives what those need of it that asked before.
+Reserve = Callable[[Task, str, int], int]
 
 
 def check_limit(server: SeafServer, size: int) -> None:
@@ -23,9 +23,11 @@ def check_limit(server: SeafServer, size: int) -> None:
 def check_room(server: SeafServer, reserve: Reserve, task: Task, origin: str, size: int) -> None:
     """Raise QuotaExceeded, or QuotaReserved when only the other downloads are in the way."""
     subject = server.owner(origin)
-    reserved = reserve(task, subject)
+    reserved = reserve(task, subject, size)
     if server.has_room(task.repo_id, size + reserved):
         return
+    # It is going to stop: nobody waits for it.
+    reserve(task, subject, 0)
     if reserved and server.has_room(task.repo_id, size):
         raise QuotaReserved()
     if server.repo(task.repo_id) is None:
