@@ -76,7 +76,7 @@ def _read(text: str, like: object) -> object:
     if isinstance(like, bool):
         return text == "true"
     if isinstance(like, float):
-        return parse_time(text)
+        return float(text.removesuffix("%")) if text.endswith("%") else parse_time(text)
     if isinstance(like, int):
         return parse_size(text)
     return tuple(text.split(",")) if isinstance(like, tuple) else text
