@@ -86,10 +86,10 @@ def daemon(make: Callable[..., Daemon]) -> Daemon:
     return found
 
 
-def ended() -> None:
-    """What 11 starts by a thread of ours has been done."""
+def ended(name: str = "offline-start") -> None:
+    """What a thread of ours does has been done (11 is started by one)."""
     for thread in threading.enumerate():
-        if thread.name == "offline-start":
+        if thread.name == name:
             thread.join(60)
             assert not thread.is_alive()
 
@@ -333,17 +333,27 @@ def test_what_the_host_raises_itself_is_raised_and_nothing_of_ours_follows(
 # --- a fault of ours is one message -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [RuntimeError("no\nluck"), EngineUnavailable(detail="there is no aria2c.")])
 def test_a_fault_is_one_message_and_the_host_goes_on(
-    daemon: Daemon, service: type[Service], caplog: pytest.LogCaptureFixture, fault: Exception
+    daemon: Daemon, service: type[Service], caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.fault = fault
+    service.fault = RuntimeError("no\nluck")
     daemon.main()
     assert len(done()) > 2
     (message,) = said(caplog)
-    assert message.startswith("offline download: is off until the next start")
-    assert ("Traceback" in message) is isinstance(fault, RuntimeError)
+    assert message.startswith("offline download: is off until the next start\n    Traceback")
     assert all(line.startswith("    ") for line in message.splitlines()[1:])
+
+
+def test_what_is_lacking_is_one_message_and_is_waited_for(
+    daemon: Daemon, service: type[Service], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service_module, "_PAUSE", 0.001)
+    service.fault = EngineUnavailable(detail="there is no aria2c.")
+    daemon.main()
+    assert len(done()) > 2
+    assert said(caplog) == [f"offline download: is off, and tries to start every minute: {service.fault}"]
+    service.fault = None
+    ended("offline-wait")
 
 
 def test_a_package_that_cannot_be_imported_is_one_message(

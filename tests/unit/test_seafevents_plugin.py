@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline.errors import AlreadyRunning, TempDirUnusable
+from seafevents_offline.errors import AlreadyRunning, EngineUnavailable, TempDirUnusable
 from seafevents_offline.hosts.seafevents import database, logs, plugin, service
 from seafevents_offline.settings import Settings
-from tests.support.waiting import eventually
 
 HEAD = "[OFFLINE DOWNLOAD]\n"
 ON = f"{HEAD}enabled = true\n"
@@ -142,7 +141,7 @@ def test_a_daemon_that_has_not_ended_yet_is_waited_for(
             is_started.set()
 
     monkeypatch.setattr(service, "OfflineDownloader", Busy)
-    monkeypatch.setattr(service, "_PAUSE", 0.001)
+    monkeypatch.setattr(service, "_PAUSE_FOR_DAEMON", 0.001)
     (tmp_path / "seafevents.conf").write_text(ON)
     assert start(caplog) == [
         "offline download: another daemon still has /volume/tmp; this one starts when that has ended"
@@ -151,10 +150,16 @@ def test_a_daemon_that_has_not_ended_yet_is_waited_for(
     assert not outcomes
 
 
-def test_what_is_wrong_after_that_wait_is_said_as_well(
+def test_what_keeps_it_from_starting_may_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    errors: list[Exception] = [AlreadyRunning(path="x"), TempDirUnusable(path="/volume/tmp", detail="it is gone")]
+    """A volume that is mounted late, aria2c that is installed an hour later: nobody has to restart the daemon."""
+    gone, no_engine = (
+        TempDirUnusable(path="/volume/tmp", detail="it is gone."),
+        EngineUnavailable(detail="none is here."),
+    )
+    outcomes: list[Exception | None] = [AlreadyRunning(path="x"), gone, gone, no_engine, None]
+    is_started = threading.Event()
 
     class Unlucky:
         tempdir = SimpleNamespace(path="/volume/tmp")
@@ -163,13 +168,21 @@ def test_what_is_wrong_after_that_wait_is_said_as_well(
             pass
 
         def start(self) -> None:
-            raise errors.pop(0)
+            if outcome := outcomes.pop(0):
+                raise outcome
+            is_started.set()
 
     monkeypatch.setattr(service, "OfflineDownloader", Unlucky)
+    monkeypatch.setattr(service, "_PAUSE", 0.001)
+    monkeypatch.setattr(service, "_PAUSE_FOR_DAEMON", 0.001)
     (tmp_path / "seafevents.conf").write_text(ON)
     start(caplog)
-    eventually(lambda: len(caplog.records) == 2)
-    assert caplog.messages[1] == f"{NEVER}The temporary folder /volume/tmp cannot be used: it is gone"
+    assert is_started.wait(30)
+    assert not outcomes
+    # What stays is said once.
+    assert caplog.messages[1:] == [
+        f"offline download: is off, and tries to start every minute: {error}" for error in (gone, no_engine)
+    ]
 
 
 def test_the_servers_own_names_are_those_of_seahubs_settings() -> None:

@@ -19,8 +19,8 @@ from . import notices
 
 logger = logging.getLogger(__name__)
 
-#: Seconds until it is tried again to have the temporary folder.
-_PAUSE = 2.0
+#: Seconds until it is tried again to have the temporary folder, and until anything else is.
+_PAUSE_FOR_DAEMON, _PAUSE = 2.0, 60.0
 
 
 class Service:
@@ -33,6 +33,8 @@ class Service:
             observers=notices.observers(settings),
             file=os.environ.get("EVENTS_CONFIG_FILE"),
         )
+        self._pause = _PAUSE
+        self._said = ""
 
     def listen(self) -> None:
         """Where nothing downloads, a message still puts links into the table; the node that does looks there."""
@@ -41,13 +43,9 @@ class Service:
         register_handlers(message_handler, self._downloader)
 
     def download(self) -> None:
-        """Raises what OfflineDownloader.start does, but waits for another daemon to end: who starts them (the host's
-        monitor, two of them, somebody in a hurry) may start the next one before the last one has gone."""
-        try:
-            self._downloader.start()
-        except AlreadyRunning:
-            folder = self._downloader.tempdir.path
-            logger.warning("offline download: another daemon still has %s; this one starts when that has ended", folder)
+        """What stands in the way may go: another daemon ends (two monitors, somebody in a hurry), a volume is mounted,
+        aria2c is installed. So it is tried until it has started, in a thread if it must be."""
+        if not self._is_started():
             # Begun here: some versions of Python begin no thread any more when main() has returned.
             action = ("the start", self._start_later)
             threading.Thread(target=survive, args=action, name="offline-wait", daemon=True).start()
@@ -55,17 +53,27 @@ class Service:
     def _start_later(self) -> None:
         pause = threading.Event()
         while not self._is_started():
-            pause.wait(_PAUSE)
+            pause.wait(self._pause)
 
     def _is_started(self) -> bool:
-        """Or never will be."""
+        """What keeps it from that is said once, and once more when it is something else."""
         try:
             self._downloader.start()
         except AlreadyRunning:
-            return False
+            self._pause = _PAUSE_FOR_DAEMON
+            folder = self._downloader.tempdir.path
+            self._say(logging.WARNING, f"another daemon still has {folder}; this one starts when that has ended")
         except OfflineDownloadError as error:
-            logger.error("offline download: is off until the next start: %s", error)
-        return True
+            self._pause = _PAUSE
+            self._say(logging.ERROR, f"is off, and tries to start every minute: {error}")
+        else:
+            return True
+        return False
+
+    def _say(self, level: int, sentence: str) -> None:
+        if sentence != self._said:
+            logger.log(level, "offline download: %s", sentence)
+        self._said = sentence
 
 
 def own_names() -> frozenset[str]:
