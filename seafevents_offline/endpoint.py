@@ -3,6 +3,7 @@
     files.example:8080   10.0.0.5:8080   [fd00::5]:8080      an endpoint
     10.0.0.0/8   fd00::/8                                    a network
     http://user:password@proxy.example:3128                  a proxy
+    https://hooks.example/seafile?key=x                      where messages are posted to
 
 What parses raises ValueError for anything else; what is said about it is the caller's business.
 """
@@ -13,6 +14,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Union
+from urllib.parse import unquote
 
 Address = Union[IPv4Address, IPv6Address]
 Network = Union[IPv4Network, IPv6Network]
@@ -25,6 +27,10 @@ _ENDPOINT = re.compile(
 )
 _PLACE = r"(?P<place>\[[^\[\]/?]+\]|[^\[\]:/?@#]+)(:(?P<port>[0-9]+))?"
 _LOGIN = r"[\w.~!$&'()*+,;=%-]+(:[\w.~!$&'()*+,;=%-]*)?@"
+_TARGET = r"([/?][!\"$-~]*)?"
+_WEBHOOK = re.compile(
+    rf"(?P<scheme>https?)://((?P<login>[!-.0-9:;=A-~]+)@)?{_PLACE}(?P<target>{_TARGET})", re.ASCII | re.IGNORECASE
+)
 _PROXY = re.compile(rf"http://({_LOGIN})?{_PLACE}/?", re.ASCII | re.IGNORECASE)
 # The password may hold anything but "@".
 _DATABASE = re.compile(rf"(?P<kind>\w+)(\+\w+)?://([^:/@]*(:[^@]*)?@)?{_PLACE}(?=[/?]|$)")
@@ -42,6 +48,16 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where messages are posted to. ``target``: path and query; ``login``: user:password, or empty."""
+
+    endpoint: Endpoint
+    is_encrypted: bool
+    target: str
+    login: str
 
 
 def plain(address: Address) -> Address:
@@ -119,6 +135,22 @@ def parse_proxy(text: str) -> Endpoint:
     if found is None:
         raise ValueError(text)
     return parse_endpoint(f"{found['place']}:{found['port'] or 80}")
+
+
+def parse_webhook(text: str) -> Webhook:
+    """A URL that messages are posted to; user and password are percent-encoded."""
+    found = _WEBHOOK.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    is_encrypted = found["scheme"].lower() == "https"
+    port = found["port"] or (443 if is_encrypted else 80)
+    target = found["target"]
+    return Webhook(
+        parse_endpoint(f"{found['place']}:{port}"),
+        is_encrypted,
+        target if target.startswith("/") else f"/{target}",
+        unquote(found["login"] or ""),
+    )
 
 
 def of_database(url: str) -> Endpoint | None:

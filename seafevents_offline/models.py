@@ -182,6 +182,8 @@ class OfflineDownloadRecord(Base):
     active_key: Mapped[str | None] = mapped_column(
         CHAR(64).with_variant(mysql.CHAR(64, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
     )
+    # 1: it has ended, and the message that says so is not among the deliveries yet.
+    untold: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         Index("OfflineDownloadRecord_active", "active_key", unique=True),
@@ -195,6 +197,7 @@ class OfflineDownloadRecord(Base):
         Index("OfflineDownloadRecord_state", "owner", "hidden_at", "updated_at", "status"),
         # What was finished long ago; where nobody wrote when, the last change counts.
         Index("OfflineDownloadRecord_ended", "status", "finished_at", "updated_at"),
+        Index("OfflineDownloadRecord_untold", "untold"),
         _TABLE_OPTIONS,
     )
 
@@ -224,6 +227,28 @@ class OfflineDownloadOwner(Base):
     __table_args__ = ({key: value for key, value in _TABLE_OPTIONS.items() if key.startswith("mysql_")},)
 
 
+class OfflineDownloadDelivery(Base):
+    """One row a message that another server has not taken yet; ``body`` is its JSON as it was when the task ended."""
+
+    __tablename__ = "OfflineDownloadDelivery"
+
+    delivery_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    odr_id: Mapped[int] = mapped_column(BigInteger)
+    owner: Mapped[str] = mapped_column(String(255))
+    body: Mapped[dict[str, Any]] = mapped_column(JsonObject)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, server_default=UtcNow())
+    next_at: Mapped[datetime] = mapped_column(UtcTime, server_default=UtcNow())
+    attempts: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
+
+    __table_args__ = (
+        # What is due, what of the same task comes first, and what is one person's.
+        Index("OfflineDownloadDelivery_next_at", "next_at"),
+        Index("OfflineDownloadDelivery_odr_id", "odr_id"),
+        Index("OfflineDownloadDelivery_owner", "owner"),
+        _TABLE_OPTIONS,
+    )
+
+
 def table_of(model: type[Base]) -> Table:
     """The model's table, for statements of SQLAlchemy Core."""
     table = model.__table__
@@ -234,3 +259,4 @@ def table_of(model: type[Base]) -> Table:
 RECORDS = table_of(OfflineDownloadRecord)
 NODES = table_of(OfflineDownloadNode)
 OWNERS = table_of(OfflineDownloadOwner)
+DELIVERIES = table_of(OfflineDownloadDelivery)

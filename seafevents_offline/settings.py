@@ -20,7 +20,7 @@ from configparser import Error as ConfigError
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
-from .endpoint import parse_denied, parse_opened, parse_proxy
+from .endpoint import parse_denied, parse_opened, parse_proxy, parse_webhook
 from .errors import SettingsError
 from .units import parse_size, parse_time
 
@@ -107,6 +107,11 @@ def _proxy(text: str) -> str:
     return text
 
 
+def _webhook(text: str) -> str:
+    parse_webhook(text)
+    return text
+
+
 def _user(text: str) -> str:
     # Root is what must not be had any more.
     if not _USER.fullmatch(text) or text == "root" or not text.strip("0"):
@@ -132,6 +137,7 @@ _OPENED = _Kind(
 )
 _DENIED = _Kind(_each(parse_denied), "a list of host names, IP addresses and networks like 192.168.7.0/24 is allowed")
 _PROXY = _Kind(_proxy, "http://host:port or http://user:password@host:port or env is allowed")
+_WEBHOOK = _Kind(_webhook, "http://host/path or https://host:port/path is allowed")
 _PERCENT = _Kind(_percent, "a percentage from 1% to 100% is allowed")
 
 
@@ -180,7 +186,7 @@ class Settings:
     library: str = _option("./library", _TEXT)
     node: str = _option("", _TEXT)
     notify: bool = _option(True, _BOOLEAN)
-    webhook_url: str = _option("", _TEXT, secret=True)
+    webhook_url: str = _option("", _WEBHOOK, secret=True)
     webhook_secret: str = _option("", _TEXT, secret=True)
 
     @classmethod

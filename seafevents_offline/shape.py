@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-from .link import without_user_info
+from .link import without_query, without_user_info
 from .status import OfflineDownloadStatus
 from .task import Task
 
@@ -56,6 +56,32 @@ def shape(task: Task, repo_name: str) -> dict[str, Any]:
         "finished_at": _iso(task.finished_at),
         "stored_path": task.stored_path,
     }
+
+
+def message(task: Task) -> dict[str, Any]:
+    """A task that has ended, as another server is told of it: nothing secret, and whether it succeeded.
+
+    ``error`` is empty when it did. ``response_code``: what the link's server answered, 0 where there was no answer or
+    none is known. ``extra``: what the program that made the record wants to find here again.
+    """
+    succeeded = task.status is _S.OK
+    extra = (task.options or {}).get("extra")
+    told = shape(task, "")
+    del told["repo_name"]
+    return told | {
+        "url": without_query(task.url),
+        "success": succeeded,
+        "error": "" if succeeded else task.comment or task.status.sentence,
+        "extra": extra if isinstance(extra, str) else "",
+        "response_code": _response_code(task),
+    }
+
+
+def _response_code(task: Task) -> int:
+    if task.status is _S.OK:
+        return 200 if task.url.startswith(("http:", "https:")) else 0
+    answered = (task.reason_args or {}).get("status")
+    return answered if isinstance(answered, int) else 0
 
 
 def _iso(time: datetime | None) -> str | None:

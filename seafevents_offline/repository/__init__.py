@@ -13,6 +13,7 @@ from datetime import datetime
 from ..settings import Settings
 from .claims import Claims
 from .database import Database
+from .deliveries import Deliveries
 from .doors import Doors
 from .lists import Lists
 from .nodes import Nodes
@@ -27,6 +28,7 @@ from .values import (
     SILENCE,
     SORTS,
     Allowance,
+    Delivery,
     Node,
     NodeBeat,
     Presence,
@@ -43,6 +45,7 @@ __all__ = [
     "SILENCE",
     "SORTS",
     "Allowance",
+    "Delivery",
     "Node",
     "NodeBeat",
     "Presence",
@@ -58,7 +61,9 @@ __all__ = [
 ]
 
 
-class Repository(Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Retention, Notices, Schema):
+class Repository(
+    Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Retention, Deliveries, Notices, Schema
+):
     """All tasks and nodes; see the parts, one chapter each."""
 
     def close(self) -> None:
@@ -71,4 +76,4 @@ def open(settings: Settings, *, clock: Callable[[], datetime] = utc_now, patienc
 
     ``clock`` gives naive UTC; ``patience``: seconds that the database may take for an answer, 30 when None.
     """
-    return Repository(Database(settings.database, patience=patience), clock)
+    return Repository(Database(settings.database, patience=patience), clock, tells=bool(settings.webhook_url))

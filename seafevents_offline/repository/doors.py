@@ -10,9 +10,10 @@ from ..errors import AlreadyActive, NotPossible, PriorityInvalid, TaskNotFound
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
 from ..task import PRIORITIES, NewTask, Task, active_key, with_permission
+from .deliveries import keep_end
 from .lists import usage_of
 from .part import Part
-from .statements import TASK_COLUMNS, ended, explained, is_one_of, to_tasks, visible
+from .statements import TASK_COLUMNS, explained, is_one_of, to_tasks, visible
 from .values import Allowance
 
 _S = OfflineDownloadStatus
@@ -61,6 +62,8 @@ class Doors(Part):
             if allowance and owner and is_limited:
                 allowance.check(usage_of(connection, owner, self._now()), adds=False)
             values = self._row_after_action(action, task)
+            if action is Action.RETRY:
+                keep_end(connection, task, self._now())
             if permission:
                 values["options"] = with_permission(task.options, permission)
             return _write(connection, task, values)
@@ -88,7 +91,7 @@ class Doors(Part):
             now = self._now()
             values: dict[str, Any] = {"hidden_at": task.hidden_at or now, "updated_at": now}
             if task.status in Action.CANCEL.sources:
-                values.update(ended(_S.CANCELLED, now))
+                values.update(self._ended(_S.CANCELLED, now))
             return _write(connection, task, values)
 
         return self._database.transaction(work)
@@ -122,7 +125,7 @@ class Doors(Part):
         now = self._now()
         values: dict[str, Any] = {"status": action.target, "speed": 0, "updated_at": now}
         if action is Action.CANCEL:
-            return values | ended(action.target, now)
+            return values | self._ended(action.target, now)
         # With a time it takes its turn; without one it would go first, like what the service itself interrupted.
         if action is Action.RESUME:
             return values | {"not_before": now}
@@ -138,6 +141,7 @@ def _fresh_start(task: Task) -> dict[str, Any]:
         "attempts": 0,
         "restores": 0,
         "finished_at": None,
+        "untold": None,
         **explained(),
     }
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
+from ..status import OfflineDownloadStatus
 from .database import Database
+from .statements import ended
 
 
 def utc_now() -> datetime:
@@ -16,6 +19,13 @@ def utc_now() -> datetime:
 class Part:
     """One chapter of the repository's methods."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], tells: bool = False) -> None:
+        """``tells``: another server is told how tasks end."""
         self._database = database
         self._now = clock
+        self._tells = tells
+
+    def _ended(self, status: OfflineDownloadStatus, now: datetime) -> dict[str, Any]:
+        """``ended``; that others have to be told is written in the same statement, so that nothing is ever missed."""
+        values = ended(status, now)
+        return values | {"untold": 1} if self._tells else values

@@ -27,8 +27,9 @@ from sqlalchemy import (
 
 from ..models import OWNERS, RECORDS
 from ..status import FINAL, RUNNING, Action, OfflineDownloadStatus
+from .deliveries import forget_messages
 from .part import Part
-from .statements import among, ended, using
+from .statements import among, using
 
 _R = RECORDS.c
 _S = OfflineDownloadStatus
@@ -87,8 +88,9 @@ class Retention(Part):
         self._database.run(lambda connection: connection.execute(statement) and None)
 
     def forget_owner(self, owner: str, batch: int = BATCH) -> int:
-        """Delete some of the person's records, but for those that a worker has; gives how many."""
-        return self._delete(_of(owner).where(_IN_NOBODYS_HANDS), batch, _IN_NOBODYS_HANDS)
+        """Delete some of the person's records, but for those that a worker has; gives how many. What others were still
+        to be told of the person's tasks is deleted, too."""
+        return self._delete_of(owner, _of(owner).where(_IN_NOBODYS_HANDS), batch, _IN_NOBODYS_HANDS)
 
     # --- what somebody wants gone ---------------------------------------------------------------------
 
@@ -116,14 +118,20 @@ class Retention(Part):
         statement = (
             update(RECORDS)
             .where(_is_of(owner), _R.status.in_(sorted(Action.CANCEL.sources)))
-            .values(**ended(_S.CANCELLED, self._now()))
+            .values(**self._ended(_S.CANCELLED, self._now()))
         )
         return self._database.run(lambda connection: connection.execute(statement).rowcount)
 
     def purge(self, owner: str, batch: int = BATCH) -> int:
         """Delete some of the person's records, whatever their state; gives how many. A worker that has one of them
-        finds that out, leaves it, and nothing of it comes back."""
-        return self._delete(_of(owner), batch, true())
+        finds that out, leaves it, and nothing of it comes back. So it is with what others were to be told."""
+        return self._delete_of(owner, _of(owner), batch, true())
+
+    def _delete_of(self, owner: str, some: Select[Any], batch: int, still: ColumnElement[bool]) -> int:
+        deleted = self._delete(some, batch, still)
+        # Afterwards: of a record that has gone nothing new is told.
+        self._database.run(lambda connection: forget_messages(connection, owner))
+        return deleted
 
     def _delete(self, some: Select[Any], batch: int, still: ColumnElement[bool]) -> int:
         def work(connection: Connection) -> int:

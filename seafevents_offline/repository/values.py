@@ -106,6 +106,18 @@ class Allowance:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """A message for another server: ``body`` is its JSON. It was made ``age`` seconds ago, soon after the task had
+    ended. When it is not taken, it is due again in ``pause`` seconds."""
+
+    delivery_id: int
+    odr_id: int
+    body: Mapping[str, Any]
+    age: float
+    pause: float
+
+
+@dataclass(frozen=True)
 class NodeBeat:
     """What a daemon says of itself once a tick; ``health`` is whatever JSON can hold."""
 

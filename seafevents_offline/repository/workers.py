@@ -15,7 +15,7 @@ from ..models import RECORDS
 from ..status import RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task
 from .part import Part
-from .statements import TASK_COLUMNS, among, each_number, ended, explained, is_claim, to_tasks
+from .statements import TASK_COLUMNS, among, each_number, explained, is_claim, to_tasks
 
 _S = OfflineDownloadStatus
 
@@ -137,7 +137,7 @@ class Workers(Part):
         statement = (
             update(RECORDS)
             .where(RECORDS.c.status == _S.PAUSED, RECORDS.c.updated_at < now - timedelta(seconds=paused_for))
-            .values(**ended(_S.CANCELLED, now), **explained(PAUSED_TOO_LONG))
+            .values(**self._ended(_S.CANCELLED, now), **explained(PAUSED_TOO_LONG))
         )
         return self._database.run(lambda connection: connection.execute(statement).rowcount)
 
@@ -156,7 +156,7 @@ class Workers(Part):
     def _requeue(self, node_id: str) -> Update:
         now = self._now()
         again = {"status": _S.WAITING, "not_before": None, "speed": 0, "updated_at": now}
-        given_up = again | ended(_S.ERROR, now) | explained(InterruptedTooOften().explain())
+        given_up = again | self._ended(_S.ERROR, now) | explained(InterruptedTooOften().explain())
         too_often = RECORDS.c.restores >= MAX_RESTORES
 
         def choose(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
@@ -174,7 +174,7 @@ class Workers(Part):
         )
 
     def _give_up_storing(self, node_id: str) -> Update:
-        values = ended(_S.ERROR, self._now()) | explained(InterruptedTooOften().explain())
+        values = self._ended(_S.ERROR, self._now()) | explained(InterruptedTooOften().explain())
         return (
             update(RECORDS)
             .where(_has(node_id, _S.STORING), RECORDS.c.restores >= MAX_RESTORES)
@@ -184,10 +184,10 @@ class Workers(Part):
     def _row_after_run(self, outcome: Done | Retry | Failed, task: Task) -> dict[str, Any]:
         now = self._now()
         if isinstance(outcome, Done):
-            return ended(_S.OK, now) | explained(outcome.note) | {"size": outcome.size, "completed": outcome.size}
+            return self._ended(_S.OK, now) | explained(outcome.note) | {"size": outcome.size, "completed": outcome.size}
         attempts = task.attempts + outcome.error.costs_attempt
         if isinstance(outcome, Failed):
-            return ended(_S.ERROR, now) | explained(outcome.error.explain()) | {"attempts": attempts}
+            return self._ended(_S.ERROR, now) | explained(outcome.error.explain()) | {"attempts": attempts}
         return {
             "status": _S.WAITING,
             "not_before": now + timedelta(seconds=outcome.after),

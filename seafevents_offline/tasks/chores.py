@@ -3,6 +3,7 @@
 forget nodes      that have long been silent                             (1 statement)
 give up           what has been paused for longer than ``retention``     (1 statement)
 forget finished   records that were finished longer than ``retention`` ago, by small batches   (2 statements a batch)
+forget messages   to another server, where nobody has told them for a long time      (1 statement)
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from ..due import Due
 from ..repository import Repository
 from ..settings import Settings
 
-#: How often one of the three chores is done, in seconds; in turns, so that no tick does two.
-CHORE_PERIOD = 1200.0
+#: How often one of the four chores is done, in seconds; in turns, so that no tick does two.
+CHORE_PERIOD = 900.0
 
 #: A chore that was not done with everything goes on after this many seconds.
 BATCH_PAUSE = 1.0
 
 #: A node that has not written for this many seconds will not come back.
 NODE_RETENTION = 30 * 86400.0
+
+#: A message that is so many seconds old was to be given up long ago: ``webhook-url`` was taken out of the settings.
+MESSAGE_RETENTION = 7 * 86400.0
 
 
 class Chores:
@@ -33,7 +37,7 @@ class Chores:
         self._node_id = node_id
         self._due = Due(CHORE_PERIOD)
         self._chores: deque[Callable[[], bool]] = deque(
-            (self._forget_nodes, self._give_up_paused, self._forget_finished)
+            (self._forget_nodes, self._give_up_paused, self._forget_finished, self._forget_messages)
         )
 
     @property
@@ -61,3 +65,7 @@ class Chores:
     def _forget_finished(self) -> bool:
         """Whether there is no more to forget."""
         return self._repository.forget_finished(self._settings.retention) == 0
+
+    def _forget_messages(self) -> bool:
+        self._repository.forget_deliveries(MESSAGE_RETENTION)
+        return True

@@ -35,6 +35,7 @@ from ..task import Task
 from ..tempdir import TempDir
 from . import boundary, nodes
 from .health import engine_as_json, health, off
+from .messenger import Messenger
 from .observers import Observer, Observers
 from .owners import OwnerWatch
 from .pool import WorkerPool
@@ -66,13 +67,14 @@ class OfflineDownloader:
         self.repository: Repository = repository.open(self.settings)
         self.tempdir = TempDir(Path(self.settings.tempdir))
         self.disk = Disk(self.tempdir.path, self.settings.disk_high, self.settings.disk_low)
-        self._observers = Observers(observers)
+        self._observers = tuple(observers)
         self._file = file
         self._timer: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
         self._guard: Guard | None = None
         self._pool: WorkerPool | None = None
         self._owners: OwnerWatch | None = None
+        self._messenger: Messenger | None = None
 
     def is_enabled(self) -> bool:
         """False also when a setting is bad: then one line in the log says which."""
@@ -107,14 +109,17 @@ class OfflineDownloader:
         """Something changed in the table: look now instead of at the next interval. Any thread, any time."""
         if self._timer is not None:
             self._timer.wake()
+        if self._messenger is not None:
+            self._messenger.wake()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End within ``timeout`` seconds; idempotent. Running tasks stay as they are and go on at the next start."""
         deadline = time.monotonic() + timeout
         if self._timer is not None:
             self._timer.cancel()
-        if self._owners is not None:
-            self._owners.cancel()
+        for thread in (self._owners, self._messenger):
+            if thread is not None:
+                thread.cancel()
         if self._engine is not None:
             # Before the workers: what they remove from a stopped engine keeps its files.
             self._engine.stop(deadline)
@@ -122,9 +127,9 @@ class OfflineDownloader:
             self._guard.stop(deadline)
         if self._pool is not None:
             self._pool.stop(deadline)
-        for thread in (self._timer, self._owners):
-            if thread is not None and thread.is_alive():
-                thread.join(max(0.0, deadline - time.monotonic()))
+        for ending in (self._timer, self._owners, self._messenger):
+            if ending is not None and ending.is_alive():
+                ending.join(max(0.0, deadline - time.monotonic()))
         self.repository.close()
         self.tempdir.unlock()
 
@@ -143,7 +148,9 @@ class OfflineDownloader:
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
         pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy, self.disk)
-        worker = Worker(pipeline, self.repository, self.tempdir, self._observers)
+        self._messenger = Messenger(self.settings, self.repository) if self.settings.webhook_url else None
+        told = (*self._observers, self._messenger.notice) if self._messenger else self._observers
+        worker = Worker(pipeline, self.repository, self.tempdir, Observers(told))
         pool = self._pool = WorkerPool(self.settings.workers, worker.work, self.wake)
         scheduler = Scheduler(
             settings=self.settings,
@@ -159,6 +166,8 @@ class OfflineDownloader:
         pool.start()
         self._timer.start()
         self._owners.start()
+        if self._messenger is not None:
+            self._messenger.start()
 
     def _with_live_settings(self, ticking: Ticking, engine: DownloadEngine) -> Ticking:
         """What may change while it runs, where the settings come from a file."""

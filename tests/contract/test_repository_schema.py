@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +35,9 @@ def fresh(empty_database_url: str) -> Iterator[Repository]:
 def schema_of(url: str) -> list[tuple[object, ...]]:
     """Everything that the database knows of our tables."""
     if url.startswith("sqlite"):
-        return run_sql(url, "SELECT name, sql FROM sqlite_master WHERE name LIKE ? ORDER BY name", "Offline%")
+        found = run_sql(url, "SELECT name, sql FROM sqlite_master WHERE name LIKE ? ORDER BY name", "Offline%")
+        # A column that was added stands on the line of the last one.
+        return [(name, re.sub(r"\s+(?=[,)])|(?<=,)\s+", "", str(sql))) for name, sql in found]
     statements = [str(row[1]) for table in TABLES for row in run_sql(url, f"SHOW CREATE TABLE {table}")]
     # The order of indexes is the order in which they were made, and means nothing.
     return [tuple(sorted(line.strip(" ,") for line in statement.splitlines())) for statement in statements]
@@ -130,6 +133,8 @@ CALLS: list[Callable[[Repository], object]] = [
     lambda repo: repo.report([Progress(1, 1, 1, 1, 1)]),
     lambda repo: repo.kept_folders(NODE, [1]),
     lambda repo: repo.forget_finished(1),
+    lambda repo: repo.collect(),
+    lambda repo: repo.take([1.0]),
     lambda repo: repo.missing(),
     lambda repo: repo.check_schema(),
 ]

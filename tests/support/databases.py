@@ -22,7 +22,13 @@ from seafevents_offline.settings import Settings
 from .mariadb import FAST, MariaDb
 
 #: The last one knows which step of the migrations the others are at.
-TABLES = ("OfflineDownloadNode", "OfflineDownloadOwner", "OfflineDownloadRecord", "OfflineDownloadVersion")
+TABLES = (
+    "OfflineDownloadDelivery",
+    "OfflineDownloadNode",
+    "OfflineDownloadOwner",
+    "OfflineDownloadRecord",
+    "OfflineDownloadVersion",
+)
 
 #: Bytes for the data of several servers, each of 125 MB and what tests put there.
 _ROOM = 2 * 1024**3

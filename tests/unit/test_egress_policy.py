@@ -37,6 +37,13 @@ def answer(
     return ""
 
 
+def test_the_webhook_opens_nothing_to_downloads() -> None:
+    inside = policy(webhook_url="http://192.168.9.5:9000/hook")
+    assert inside == policy()
+    assert answer(inside, "192.168.9.5", "192.168.9.5", 9000) == "port_refused"
+    assert answer(policy(webhook_url="http://192.168.9.5/hook"), "192.168.9.5", "192.168.9.5", 80) != ""
+
+
 # --- ports --------------------------------------------------------------------------------------------------
 
 

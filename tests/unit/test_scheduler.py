@@ -460,8 +460,8 @@ def test_a_node_that_has_long_been_silent_is_forgotten_within_an_hour(make_node:
         one.tick()
     long_ago = "UPDATE OfflineDownloadNode SET beat_at = '2020-01-01 00:00:00.000000' WHERE node_id = ?"
     run_sql(sqlite_url, long_ago, old.tempdir.node_id)
-    for _ in range(3):
-        node.tick(1201)
+    for _ in range(4):
+        node.tick(901)
     left = {one.node_id for one in node.repository.nodes()}
     assert left == {node.tempdir.node_id, young.tempdir.node_id}
 

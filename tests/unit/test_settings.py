@@ -253,6 +253,31 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_its_password(url):
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hooks.example/hunter2",
+        "ftp://hooks.example/hunter2",
+        "https://",
+        "https:///hunter2",
+        "https://hooks.example:0/hunter2",
+        "https://hooks.example:99999/hunter2",
+        "https://hooks.example/hunt er2",
+        "https://hooks.example/#hunter2",
+        "https://10.0.0.256/hunter2",
+        "https://a@b@hooks.example/hunter2",
+        "https://hooks.example/hünter2",
+    ],
+)
+def test_a_webhook_that_cannot_be_told_is_refused_without_its_secrets(url):
+    with pytest.raises(SettingsError) as caught:
+        read("webhook-url", url)
+    assert str(caught.value) == (
+        "[OFFLINE DOWNLOAD] webhook-url = ***: http://host/path or https://host:port/path is allowed."
+    )
+    assert caught.value.__cause__ is None
+
+
 def test_the_proxy_of_the_environment_is_asked_for_by_name():
     settings = Settings(upstream_proxy="env")
     assert settings.proxy_url({"HTTPS_PROXY": "http://a:1", "https_proxy": "http://b:2"}) == "http://a:1"
