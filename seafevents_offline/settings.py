@@ -34,6 +34,7 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 
 _PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,6})?\s*%?", re.ASCII)
 _REMARK = re.compile(r"(^|[ \t])[#;].*", re.MULTILINE)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,200}", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?|[0-9]{1,9}", re.ASCII)
 
 
@@ -125,6 +126,13 @@ def _storage(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    # What a header can carry, and long enough that nobody guesses it.
+    if not _TOKEN.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
 #: Stands in sentences for a value that nobody but the administrator may see.
 HIDDEN = "***"
 
@@ -188,6 +196,9 @@ class Settings:
     notify: bool = _option(True, _BOOLEAN)
     webhook_url: str = _option("", _WEBHOOK, secret=True)
     webhook_secret: str = _option("", _TEXT, secret=True)
+    metrics_token: str = _option(
+        "", _Kind(_token, "a word of 16 to 200 letters, digits and - . _ ~ + / = is allowed"), secret=True
+    )
 
     @classmethod
     def from_config(cls, config: RawConfigParser, **defaults: Any) -> Settings:

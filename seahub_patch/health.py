@@ -138,7 +138,7 @@ def _engine(node: Node) -> Finding:
     name, version, tls = (str(engine.get(key) or "") for key in ("name", "version", "tls"))
     if not name:
         return _finding(False, node, gettext("{node} does not say which program it downloads with."))
-    is_away = bool(_number(node.health, "suspended")) and _has_guard(node)
+    is_away = bool(number(node.health, "suspended")) and _has_guard(node)
     if is_away:
         sentence = gettext("{node}: {program} does not answer at the moment; it is being started again.")
     elif not tls:
@@ -172,7 +172,7 @@ def _reason(off: Any) -> str:
 
 
 def _disk(node: Node, limits: Limits) -> Finding:
-    free, total = _number(node.health.get("disk"), "free"), _number(node.health.get("disk"), "total")
+    free, total = number(node.health.get("disk"), "free"), number(node.health.get("disk"), "total")
     if not total:
         return _finding(False, node, gettext("{node} cannot look at its temporary folder."))
     # Whether it waits for the lower mark, only the node knows; an older one does not say.
@@ -191,7 +191,7 @@ def _disk(node: Node, limits: Limits) -> Finding:
 
 def _scan(node: Node, now: datetime, interval: float) -> Finding:
     # As old as it was at the beat, and what has passed since.
-    age = _number(node.health, "scan_age") + max(0.0, (now - node.beat_at).total_seconds())
+    age = number(node.health, "scan_age") + max(0.0, (now - node.beat_at).total_seconds())
     ok = age <= max(_SCAN_PATIENCE, 4 * interval) + SILENCE.total_seconds()
     if ok:
         sentence = gettext("{node} looked {time} ago.")
@@ -220,7 +220,7 @@ def _finding(ok: bool, node: Node, sentence: str, **values: str) -> Finding:
     return Finding(ok, plain(sentence.format(node=node.label, **values)))
 
 
-def _number(values: Any, key: str) -> float:
+def number(values: Any, key: str) -> float:
     """0 for what is no number that anything is counted in."""
     found = values.get(key) if isinstance(values, Mapping) else None
     return float(found) if isinstance(found, (int, float)) and 0 <= found <= _LARGEST else 0.0

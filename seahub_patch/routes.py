@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from .views import about, add, admin_log, export, health, task, tasks
+from .views import about, add, admin_log, export, health, metrics, task, tasks
 
 _USER = r"^api/v2\.2/offline-download"
 
@@ -29,6 +29,11 @@ urlpatterns = [
         r"^api/v2\.2/admin/offline-download/health/?$",
         health.Health.as_view(),
         name="api-v2.2-admin-offline-download-health",
+    ),
+    re_path(
+        r"^api/v2\.2/admin/offline-download/metrics/?$",
+        metrics.Metrics.as_view(),
+        name="api-v2.2-admin-offline-download-metrics",
     ),
     re_path(r"^sys/offline-download/export\.csv/?$", export.Export.as_view(), name="offline-download-export"),
 ]

@@ -15,6 +15,7 @@ from .claims import Claims
 from .database import Database
 from .deliveries import Deliveries
 from .doors import Doors
+from .figures import Figures, Monitoring
 from .lists import Lists
 from .nodes import Nodes
 from .notices import Notices
@@ -46,6 +47,7 @@ __all__ = [
     "SORTS",
     "Allowance",
     "Delivery",
+    "Figures",
     "Node",
     "NodeBeat",
     "Presence",
@@ -62,7 +64,19 @@ __all__ = [
 
 
 class Repository(
-    Doors, Lists, State, Reports, Nodes, Claims, Reservations, Workers, Retention, Deliveries, Notices, Schema
+    Doors,
+    Lists,
+    State,
+    Reports,
+    Monitoring,
+    Nodes,
+    Claims,
+    Reservations,
+    Workers,
+    Retention,
+    Deliveries,
+    Notices,
+    Schema,
 ):
     """All tasks and nodes; see the parts, one chapter each."""
 

@@ -59,6 +59,12 @@ def test_all_that_is_needed_goes_but_what_the_host_has_itself(everything: Conten
     assert not tops & {"sqlalchemy", "pymysql", "greenlet", "typing_extensions.py", "django", "pytest"}
 
 
+def test_what_writes_the_metrics_goes_along_where_it_is(everything: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "prometheus_client" in everything.modules
+    monkeypatch.setattr(contents, "METRICS", "prometheus-that-nobody-has")
+    assert not [name for name in contents.collect().files if name.startswith("prometheus")]
+
+
 def test_nothing_is_bound_to_one_version_of_python_or_acts_when_python_starts(everything: Contents) -> None:
     assert not [name for name in everything.files if name.endswith((".so", ".pyc", ".pth")) or "__pycache__" in name]
 

@@ -110,6 +110,8 @@ GOOD = [
     ("notify", "false", False),
     ("webhook-url", "https://example.com/hook?x=%(y)s", "https://example.com/hook?x=%(y)s"),
     ("webhook-secret", "%s%(a)s;#=", "%s%(a)s;#="),
+    ("metrics-token", "0123456789abcdef", "0123456789abcdef"),
+    ("metrics-token", "AZaz09-._~+/=" * 15, "AZaz09-._~+/=" * 15),
 ]
 
 
@@ -202,6 +204,8 @@ def test_a_bad_value_is_one_sentence_that_names_everything(option, text):
 def test_every_option_but_plain_texts_and_lists_can_be_wrong():
     free = {"tempdir", "upstream-proxy", "ca-certificate", "mime-allow", "mime-deny"}
     free |= {"aria2c", "database", "library", "node", "webhook-url", "webhook-secret"}
+    # Nobody else may see what stands there.
+    free |= {"metrics-token"}
     assert {option for option, _ in BAD} | free == set(OPTIONS)
 
 
@@ -251,6 +255,18 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_its_password(url):
     )
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "token", ["hunter2", "x" * 201, "hunter2 hunter2 hunter2", "hunter2hunter2ü", "hunter2hunter2;;"]
+)
+def test_a_token_that_is_short_or_fits_no_header_is_refused_unseen(token):
+    with pytest.raises(SettingsError) as caught:
+        read("metrics-token", token)
+    assert str(caught.value) == (
+        "[OFFLINE DOWNLOAD] metrics-token = ***: a word of 16 to 200 letters, digits and - . _ ~ + / = is allowed."
+    )
+    assert "hunter2" not in repr(Settings(metrics_token="hunter2" * 3))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pathlib import Path
 from ...engines.aria2 import binary
 from ...errors import EngineUnavailable
 from . import distributions
-from .distributions import ENGINE, OWN
+from .distributions import ENGINE, METRICS, OWN
 from .refusal import NotChanged
 
 MANIFEST = "bundle.json"
@@ -49,7 +49,7 @@ def collect(own_engine: bool = True) -> Contents:
     Raises NotChanged.
     """
     has_engine = _has_engine(own_engine)
-    found = distributions.needed(OWN, *[ENGINE] * has_engine)
+    found = distributions.needed(OWN, *[ENGINE] * has_engine, *[METRICS] * distributions.is_installed(METRICS))
     files: dict[str, bytes] = {}
     for one in found.values():
         for name, place in distributions.files(one):

