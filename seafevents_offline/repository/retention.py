@@ -47,9 +47,11 @@ class Retention(Part):
     def forget_finished(self, finished_for: float, batch: int = BATCH) -> int:
         """Delete some records that were finished longer ago than these seconds, removed ones as well; gives how many.
 
-        Whoever asked for a retry in the very moment keeps the record.
+        Whoever asked for a retry in the very moment keeps the record, and what others are still to be told of stays.
         """
         old = _ended_before(self._now() - timedelta(seconds=finished_for))
+        if self._tells:
+            old = and_(old, _R.untold.is_(None))
         return self._delete(using("ended", select(_R.odr_id).where(old)), batch, _FINISHED)
 
     # --- people who have gone -------------------------------------------------------------------------

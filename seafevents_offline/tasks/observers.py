@@ -5,8 +5,8 @@ task nor the other observers; while it takes its time, it has this worker to its
 (another server) hands over to a thread of its own.
 
 What happens while nobody looks is not told: what a door writes (paused, cancelled, removed), what a restart or the
-chores write in one statement for many, and what a crash came between. Whoever must miss nothing
-keeps books in a table, as the messenger does.
+chores write in one statement for many, and what a crash came between. Whoever must miss nothing keeps books in a
+table, as the messenger does.
 """
 
 from __future__ import annotations

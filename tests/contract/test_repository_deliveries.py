@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from seafevents_offline import repository
 from seafevents_offline.errors import FileNotFoundAtServer
@@ -216,6 +219,14 @@ def test_a_clock_that_jumped_holds_nothing_up(telling: Repository, clock: Clock)
     assert telling.take(PAUSES) is not None
 
 
+def test_what_was_not_told_yet_does_not_leave(telling: Repository, clock: Clock) -> None:
+    odr_id = act(Action.CANCEL)(telling, "")
+    clock.advance(days=31)
+    assert telling.forget_finished(30 * 86400) == 0
+    assert told(telling) == [(odr_id, "cancelled")]
+    assert telling.forget_finished(30 * 86400) == 1
+
+
 # --- what leaves ----------------------------------------------------------------------------------------
 
 
@@ -257,6 +268,42 @@ def test_what_it_costs(telling: Repository) -> None:
     assert count.of(lambda: found.append(telling.take(PAUSES))) == 2
     assert found[0] is not None
     assert count.of(partial(telling.taken, found[0])) == 1
+
+
+def test_one_of_many_is_found_at_once(telling: Repository, database_url: str, clock: Clock) -> None:
+    """A thousand are due, a thousand more wait for their next time."""
+    for first, next_at in ((1, clock.now), (1001, clock.now + timedelta(hours=1))):
+        rows = ", ".join(f"({number}, 'a', '{{}}', '{next_at}')" for number in range(first, first + 1000))
+        run_sql(database_url, f"INSERT INTO OfflineDownloadDelivery (odr_id, owner, body, next_at) VALUES {rows}")
+    if not database_url.startswith("sqlite"):
+        before = rows_read(telling)
+        assert telling.take(PAUSES) is not None
+        assert rows_read(telling) - before <= 30
+    plans = plans_of(telling, database_url)
+    assert "OfflineDownloadDelivery_next_at" in plans[0], plans[0]
+    assert "TEMP B-TREE" not in plans[0], plans[0]
+
+
+def rows_read(repo: Repository) -> int:
+    """By the one connection that the repository uses."""
+    with repo._database.engine.connect() as connection:
+        found = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
+    return sum(int(value) for _, value in found)
+
+
+def plans_of(repo: Repository, url: str) -> list[str]:
+    """What the database says of each statement of a taking."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_: object, cursor: object, statement: str, parameters: object, *more: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(repo._database.engine, "before_cursor_execute", note)
+    repo.take(PAUSES)
+    event.remove(repo._database.engine, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if url.startswith("sqlite") else "EXPLAIN "
+    with repo._database.engine.connect() as connection:
+        return [str(connection.exec_driver_sql(explain + text, values).mappings().all()) for text, values in seen]
 
 
 def test_nothing_is_read_that_is_not_to_be_told(telling: Repository, database_url: str) -> None:
