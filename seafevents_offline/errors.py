@@ -119,6 +119,13 @@ class PathInvalid(InputError):
     sentence = "The folder '{path}' is not valid; it should look like /folder/subfolder."
 
 
+class ChecksumInvalid(InputError):
+    reason = "checksum_invalid"
+    sentence = (
+        "This is not a checksum; it should be an MD5, SHA-1, SHA-256 or SHA-512 like sha-256=… or its digits alone."
+    )
+
+
 class RepoIdInvalid(InputError):
     reason = "repo_id_invalid"
     sentence = "The library id '{repo_id}' is not valid."
@@ -280,6 +287,14 @@ class PayloadUnusable(LinkError):
     stage = Stage.VERIFY
     reason = "payload_unusable"
     sentence = "What was downloaded is not a complete, ordinary file and cannot be stored."
+
+
+class ChecksumWrong(LinkError):
+    """Not tried again: the server would give the same file."""
+
+    stage = Stage.VERIFY
+    reason = "checksum"
+    sentence = "The file does not match its checksum, so nothing was stored. Please check the link and the checksum."
 
 
 class FolderMissing(InputError):

@@ -9,18 +9,26 @@ import os
 import re
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
+from .checksum import Checksum
 from .custody import take_back
 from .engines.base import DownloadEngine, EngineFile, Snapshot
 from .errors import PayloadLost, PayloadUnusable, TempDirUnusable
 from .filename import safe_name
 from .task import KEPT_FOR, Payload, PayloadFile, Task
+from .threads import offload
 
 #: An engine adds endings of its own to a file's name while it works; names up to this many bytes leave room.
 _MAX_ENGINE_NAME_BYTES = 200
+
+#: Bytes that are read at once for a checksum, and how often before somebody may want to interrupt.
+_CHUNK = 1024**2
+_PORTION = 16
 
 # What a comment holds is spelt out: ".*?" could run over its end, and a file of comments would take for ever.
 _PAGE_START = re.compile(
@@ -61,6 +69,34 @@ def leftover(task: Task, folder: Path, engine: DownloadEngine) -> Payload | None
         return None
     payload = _payload(task.name, files)
     return payload if files and payload.size == task.size else None
+
+
+def matches(payload: Payload, checksum: Checksum, pause: Callable[[], None]) -> bool:
+    """Whether it is the one file that comes to ``checksum``. Reads all of it; ``pause`` is called now and then and may
+    raise. Raises PayloadLost and TempDirUnusable."""
+    if len(payload.files) != 1:
+        return False
+    (only,) = payload.files
+    hasher = checksum.hasher()
+    try:
+        with open(only.source, "rb") as file:
+            while offload(_read_on, file, hasher):
+                pause()
+    except FileNotFoundError:
+        raise PayloadLost() from None
+    except OSError as error:
+        raise TempDirUnusable(path=str(Path(only.source).parent), detail=error.strerror) from error
+    return bool(hasher.hexdigest() == checksum.digest)
+
+
+def _read_on(file: IO[bytes], hasher: Any) -> bool:
+    """One more portion; False at the end."""
+    for _ in range(_PORTION):
+        chunk = file.read(_CHUNK)
+        if not chunk:
+            return False
+        hasher.update(chunk)
+    return True
 
 
 def is_stale(payload: Payload) -> bool:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import payloads
+from .checksum import Checksum
 from .disk import Disk, Share
 from .egress.admission import admitted
 from .egress.policy import Policy
@@ -119,6 +120,10 @@ class Pipeline:
             if task.status is OfflineDownloadStatus.STORING:
                 return self._store_again(task, context)
             payload = self._leftover(task)
+            if payload is not None and not _is_expected(task, payload, context):
+                # A disk that failed, or parts of two files. What comes in one go is the server's own, and final.
+                self.tempdir.delete(task.odr_id)
+                payload = None
             if payload is None:
                 task = self.storage.check(task, task.size)
                 payload = self._download(task, context)
@@ -146,7 +151,8 @@ class Pipeline:
             return offload(payloads.verified, folder, snapshot)
 
     def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: _Room) -> Snapshot:
-        transfer = self.engine.add(Job(task.odr_id, task.claim, task.url, folder, out, task.owner), context.wake)
+        job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, _checksum(task))
+        transfer = self.engine.add(job, context.wake)
         try:
             return self._watch(task, transfer, context, room)
         finally:
@@ -216,7 +222,7 @@ class Pipeline:
         if path := self.storage.arrived(task, payload):
             task = task if path == task.stored_path else _record(task, context, path)
             return Done(task.size, _note(task, payload))
-        if payload is None:
+        if payload is None or not _is_expected(task, payload, context):
             raise PayloadLost()
         return self._store(task, payload, context)
 
@@ -253,6 +259,10 @@ class _Limits:
         self._check_beside(snapshot)
         if now - self._started > self._settings.time_limit:
             raise TimeLimitExceeded(limit=format_time(self._settings.time_limit))
+        if snapshot.completed == snapshot.size > 0:
+            # All of it is there, and the engine reads it for its checksum.
+            self._window = (now, snapshot.completed)
+            return
         self._check_speed(snapshot.completed, now)
 
     def _check_beside(self, snapshot: Snapshot) -> None:
@@ -308,6 +318,21 @@ class _Room:
 def _check_size(settings: Settings, size: int) -> None:
     if settings.max_size and size > settings.max_size:
         raise TooLarge(limit=format_size(settings.max_size))
+
+
+def _checksum(task: Task) -> Checksum | None:
+    return Checksum.parse(task.checksum) if task.checksum else None
+
+
+def _is_expected(task: Task, payload: Payload, context: Context) -> bool:
+    """Whether what an earlier run left comes to the task's checksum: the engine does not see it again."""
+
+    def pause() -> None:
+        if context.gone:
+            raise _NotOurs
+
+    checksum = _checksum(task)
+    return checksum is None or payloads.matches(payload, checksum, pause)
 
 
 def _note(task: Task, payload: Payload | None) -> Explanation:

@@ -48,6 +48,7 @@ def shape(task: Task, repo_name: str) -> dict[str, Any]:
         "comment": task.comment,
         "reason": task.reason,
         "reason_args": dict(task.reason_args or {}),
+        "checksum": task.checksum,
         "priority": task.priority,
         "attempts": task.attempts,
         "owner": task.owner,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Union
 
+from .checksum import Checksum
 from .errors import NO_EXPLANATION, Explanation, OfflineDownloadError
 from .status import OfflineDownloadStatus
 
@@ -19,6 +20,7 @@ from .status import OfflineDownloadStatus
 KEPT_FOR = 86400.0
 
 _PERMISSION = "permission"
+_CHECKSUM = "checksum"
 
 _REPO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -45,7 +47,7 @@ def with_permission(options: Mapping[str, Any] | None, permission: str) -> dict[
 @dataclass(frozen=True)
 class NewTask:
     """What a door hands to ``repository.add``; links and names are checked before. ``permission`` is the library's name
-    for the right that the door has found."""
+    for the right that the door has found, ``checksum`` what the file must come to."""
 
     repo_id: str
     path: str
@@ -55,10 +57,17 @@ class NewTask:
     priority: int = 50
     quota_subject: str = ""
     permission: str = ""
+    checksum: Checksum | None = None
 
     @property
     def active_key(self) -> str:
         return active_key(self.owner, self.repo_id, self.path, self.url)
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """What the record keeps in the column of that name."""
+        values = with_permission(None, self.permission) if self.permission else {}
+        return (values | {_CHECKSUM: str(self.checksum)} if self.checksum else values) or None
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,12 @@ class Task:
         """The name of the permission by which a door let the owner add it; empty where no door has looked."""
         value = (self.options or {}).get(_PERMISSION)
         return value if isinstance(value, str) else ""
+
+    @property
+    def checksum(self) -> str:
+        """What the file must come to, as it is written in the record; empty where anything will do."""
+        value = (self.options or {}).get(_CHECKSUM)
+        return "" if value is None else str(value)
 
     def permitted(self, permission: str) -> Task:
         return replace(self, options=with_permission(self.options, permission))

@@ -13,7 +13,15 @@ from django.utils.translation import gettext
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from seafevents_offline.errors import LinkEmpty, LinkInvalid, NameInvalid, OfflineDownloadError, PathInvalid
+from seafevents_offline.checksum import Checksum
+from seafevents_offline.errors import (
+    ChecksumInvalid,
+    LinkEmpty,
+    LinkInvalid,
+    NameInvalid,
+    OfflineDownloadError,
+    PathInvalid,
+)
 from seafevents_offline.filename import check_name, check_path
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
 from seafevents_offline.task import PRIORITIES, is_repo_id
@@ -53,17 +61,19 @@ class Addition:
     many: bool
     name: str
     priority: int
+    checksum: Checksum | None
 
 
 def addition(request: Any) -> Addition:
-    data = _fields(request, {"repo_id", "path", "url", "urls", "name", "priority"})
+    data = _fields(request, {"repo_id", "path", "url", "urls", "name", "priority", "checksum"})
     repo_id, path = repo_id_of(_text(data, "repo_id")), _path(_text(data, "path"))
     many = "urls" in data
     if many and "url" in data:
         raise Refusal(400, gettext("Please give either url or urls."))
     links = _links(data) if many else (_text(data, "url"),)
     name = _name(data, len(links))
-    return Addition(repo_id, path, links, many, name, _priority(data.get("priority", 50)))
+    place = _priority(data.get("priority", 50))
+    return Addition(repo_id, path, links, many, name, place, _checksum(data.get("checksum"), len(links)))
 
 
 def priority(request: Any) -> int:
@@ -161,6 +171,17 @@ def _priority(value: Any) -> int:
     if type(value) is not int or value not in PRIORITIES:
         raise Refusal(400, gettext("priority invalid."))
     return value
+
+
+def _checksum(value: Any, links: int) -> Checksum | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if links > 1:
+        raise Refusal(400, gettext("checksum invalid. A checksum can be given for one link only."))
+    try:
+        return Checksum.parse(value if isinstance(value, str) else "")
+    except ChecksumInvalid as error:
+        raise Refusal(400, with_reason(gettext("checksum invalid."), error)) from None
 
 
 def _no_constant(name: str) -> Any:

@@ -6,7 +6,9 @@ import re
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+from ..checksum import Checksum
 from ..endpoint import parse_opened
+from ..errors import ChecksumInvalid
 from ..status import OfflineDownloadStatus
 from ..task import PRIORITIES
 from ..units import parse_time
@@ -63,6 +65,12 @@ def add_new_task(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="the file's name in the library (default: the server's)")
     parser.add_argument(
         "--to", metavar="FOLDER", default="/", help="a folder of the library, which must exist (default: /)"
+    )
+    parser.add_argument(
+        "--checksum",
+        metavar="SUM",
+        type=checksum,
+        help="what the file must come to: sha-256=…, sha-512=…, sha-1=…, md5=… or the digits alone",
     )
 
 
@@ -121,6 +129,14 @@ def address(text: str) -> str:
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not an address; {_ADDRESS}") from None
     return text
+
+
+def checksum(text: str) -> str:
+    """In the form in which it is kept."""
+    try:
+        return str(Checksum.parse(text))
+    except ChecksumInvalid as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _whole(text: str, allowed: range, complaint: str) -> int:

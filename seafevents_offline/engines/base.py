@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from ..checksum import Checksum
 from ..errors import OfflineDownloadError
 
 
@@ -22,6 +23,7 @@ class Job:
     """What the engine shall fetch. ``folder`` exists, is ours alone and holds nothing but this job's files.
 
     ``out``: the file name to use, already safe; empty leaves it to the server and the link. ``owner``: for whom.
+    ``checksum``: what the file must come to; anything else fails with ChecksumWrong.
     """
 
     odr_id: int
@@ -30,6 +32,7 @@ class Job:
     folder: Path
     out: str = ""
     owner: str = ""
+    checksum: Checksum | None = None
 
 
 class TransferState(Enum):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Union
 from urllib.parse import unquote, urlsplit
 
-from ..errors import FileNotFoundAtServer, OfflineDownloadError
+from ..errors import ChecksumWrong, FileNotFoundAtServer, OfflineDownloadError
 from .base import DownloadEngine, EngineFile, EngineInfo, Job, Snapshot, Transfer, TransferState
 
 _MARK = ".part"
@@ -112,13 +112,23 @@ class StubEngine(DownloadEngine):
         if done or (isinstance(act, Deliver) and not act.files):
             mark.touch()
             file.write_bytes(act.body)
-        if isinstance(act, Deliver):
+        if isinstance(act, Deliver) and not _is_expected(transfer.job, act.body):
+            transfer.update(Snapshot(TransferState.FAILED, done, error=ChecksumWrong()))
+        elif isinstance(act, Deliver):
             mark.unlink(missing_ok=True)
             transfer.update(_complete(transfer.job.folder, act.files or {name: act.body}))
         elif isinstance(act, Fail):
             transfer.update(Snapshot(TransferState.FAILED, done, error=act.error))
         else:
             transfer.update(Snapshot(TransferState.ACTIVE, done, act.size or done, speed=done))
+
+
+def _is_expected(job: Job, body: bytes) -> bool:
+    if job.checksum is None:
+        return True
+    hasher = job.checksum.hasher()
+    hasher.update(body)
+    return bool(hasher.hexdigest() == job.checksum.digest)
 
 
 def _complete(folder: Path, files: Mapping[str, bytes]) -> Snapshot:

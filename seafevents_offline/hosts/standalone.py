@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .. import repository
+from ..checksum import Checksum
 from ..egress.admission import admitted
 from ..egress.policy import Policy
 from ..endpoint import parse_opened
@@ -82,7 +83,9 @@ class EmbeddedHost:
             host.repository.upgrade()
         return host
 
-    def add(self, url: str, *, name: str = "", path: str = "/", priority: int = 50) -> Task:
+    def add(
+        self, url: str, *, name: str = "", path: str = "/", priority: int = 50, checksum: str | None = None
+    ) -> Task:
         """A new task, woken for. Raises the children of InputError, AlreadyActive, FolderMissing, TooManyTasks and
         TooManyAdds among them, and of EgressRefused."""
         new = NewTask(
@@ -93,6 +96,7 @@ class EmbeddedHost:
             name=check_name(name) if name else "",
             priority=priority,
             quota_subject=OWNER,
+            checksum=Checksum.parse(checksum) if checksum else None,
         )
         self._check_folder(_provisional(new))
         task = self.repository.add(new, self._allowance)

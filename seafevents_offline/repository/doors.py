@@ -114,7 +114,7 @@ class Doors(Part):
             "name": new.name,
             "priority": new.priority,
             "quota_subject": new.quota_subject,
-            "options": with_permission(None, new.permission) if new.permission else None,
+            "options": new.options,
             "active_key": new.active_key,
             "status": _S.WAITING,
             "timestamp": now,

@@ -83,6 +83,7 @@ class Add(View):
             priority=wanted.priority,
             quota_subject=library.quota_subject,
             permission=library.permission,
+            checksum=wanted.checksum,
         )
 
     def _shapes(self, tasks: list[Task]) -> list[dict[str, Any]]:

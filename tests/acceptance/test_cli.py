@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -353,6 +354,25 @@ def test_the_same_link_is_not_added_twice(cli: Cli, http_server: HttpServer) -> 
     url = http_server.url("/f.bin")
     assert cli("add", url).code == 0
     again = cli("add", url)
+    assert (again.code, again.out, again.err) == (1, "", "This link is already in the list (task 1).\n")
+
+
+def test_a39_a_checksum_decides_whether_a_file_is_stored(cli: Cli, http_server: HttpServer) -> None:
+    url = http_server.serve("/f.bin", File(data=b"hello"))
+    wrong = cli("get", url, "--checksum", hashlib.sha1(b"x").hexdigest())
+    assert wrong.code == 1
+    assert "The file does not match its checksum, so nothing was stored." in wrong.err
+    assert list(cli.library.iterdir()) == []
+    right = f"SHA256:{hashlib.sha256(b'hello').hexdigest()}"
+    assert cli("get", url, "--checksum", right).code == 0
+    assert cli("show", "2", "--json").json["checksum"] == right.lower().replace("sha256:", "sha-256=")
+    assert cli("get", url, "--checksum", "nonsense").code == 2
+
+
+def test_a_link_that_is_under_way_is_not_joined_for_another_checksum(cli: Cli, http_server: HttpServer) -> None:
+    url = http_server.url("/f.bin")
+    assert cli("add", url, "--checksum", "a" * 32).code == 0
+    again = cli("get", url, "--checksum", "b" * 32)
     assert (again.code, again.out, again.err) == (1, "", "This link is already in the list (task 1).\n")
 
 

@@ -146,6 +146,19 @@ def test_a_wished_name_is_used(open_page: Open, served: Served, http_server: Htt
     assert (served.library / "Bericht – Größe é.txt").read_bytes() == b"report"
 
 
+def test_a_file_that_does_not_match_its_checksum_says_so(
+    open_page: Open, served: Served, http_server: HttpServer
+) -> None:
+    page = open_page("/")
+    dialog = Dialog(page).open()
+    dialog.type(http_server.serve("/setup.exe", File(data=b"something else")))
+    dialog.press("More options")
+    page.get_by_label("Checksum").fill("SHA256:" + "a" * 64)
+    dialog.submit.click()
+    dialog.expect_words("setup.exe", "does not match its checksum")
+    assert list(served.library.iterdir()) == []
+
+
 def test_the_keyboard_alone_is_enough(open_page: Open, http_server: HttpServer, slow: File) -> None:
     page = open_page("/")
     page.get_by_role("button", name="Offline download").focus()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 
 import pytest
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.engines.base import Snapshot, TransferState
-from seafevents_offline.errors import FileNotFoundAtServer
+from seafevents_offline.errors import ChecksumWrong, FileNotFoundAtServer
 from tests.support.content import content
 from tests.support.engines import Scene
 from tests.support.waiting import eventually
@@ -71,6 +73,44 @@ def test_a_failure_is_one_of_our_errors(started: Scene) -> None:
     assert snapshot.files == ()
     assert not started.engine.resumable(watch.job.folder)
     watch.remove()
+
+
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256", "sha512"])
+def test_a_checksum_decides_whether_a_file_is_complete(started: Scene, kind: str) -> None:
+    url = started.file("photo.jpg", BODY)
+    right = Checksum.parse(hashlib.new(kind, BODY).hexdigest())
+    (file,) = started.get(url, checksum=right).complete().files
+    assert file.path.read_bytes() == BODY
+    wrong = Checksum.parse(hashlib.new(kind, BODY[1:]).hexdigest())
+    watch = started.get(url, odr_id=2, checksum=wrong)
+    snapshot = watch.failed()
+    assert isinstance(snapshot.error, ChecksumWrong)
+    assert snapshot.files == ()
+    watch.remove()
+
+
+def test_an_empty_file_has_a_checksum_too(started: Scene) -> None:
+    url = started.file("empty.txt", b"")
+    started.get(url, checksum=Checksum.parse(hashlib.sha256(b"").hexdigest())).complete()
+    wrong = started.get(url, odr_id=2, checksum=Checksum.parse(hashlib.sha256(b"x").hexdigest()))
+    assert isinstance(wrong.failed().error, ChecksumWrong)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_checksum_is_that_of_all_parts(started: Scene, is_right: bool) -> None:
+    body = content("held", 6 * MB)
+    url = started.held("held.bin", body, 2 * MB)
+    checksum = Checksum.parse(hashlib.sha256(body if is_right else body[1:]).hexdigest())
+    watch = started.get(url, checksum=checksum)
+    watch.reached(MB)
+    eventually(lambda: started.engine.resumable(watch.job.folder))
+    watch.remove()
+    started.release(url)
+    again = started.get(url, claim=2, checksum=checksum)
+    if is_right:
+        assert again.complete().files[0].path.read_bytes() == body
+    else:
+        assert isinstance(again.failed().error, ChecksumWrong)
 
 
 def test_what_has_ended_never_changes(started: Scene) -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import websocket
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.engines.aria2.monitor import Monitor
 from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import DiskFull, InterruptedTooOften
@@ -128,6 +129,15 @@ def test_removing_from_a_hanging_aria2c_ends(aria2: Aria2, http_server: HttpServ
     assert not remover.is_alive()
     assert not old.is_running()
     assert aria2.get(http_server.serve("/b", File(size=10)), 2).complete().size == 10
+
+
+def test_parts_of_two_files_do_not_come_to_the_checksum_and_the_file_is_fetched_anew(
+    aria2: Aria2, http_server: HttpServer
+) -> None:
+    url = interrupted(aria2, http_server, seed=1)
+    http_server.serve("/a.bin", File(size=SIZE, seed=2))
+    watch = aria2.get(url, claim=2, checksum=Checksum.parse(sha256_of(2, SIZE)))
+    assert content_of(watch) == sha256_of(2, SIZE)
 
 
 @ONE_ARIA2C

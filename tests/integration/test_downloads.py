@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.status import Action, OfflineDownloadStatus
+from tests.support.content import sha256_of
 from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
 from tests.support.service import Service
@@ -39,6 +41,22 @@ def test_a2_a_missing_file_is_an_error_after_one_request(service: Service, http_
     assert "404" in task.comment
     assert len(http_server.requests) == 1
     assert service.files() == {}
+    assert service.folders() == set()
+
+
+@pytest.mark.parametrize("framing", Framing)
+def test_a39_a_file_is_stored_only_if_it_matches_its_checksum(
+    service: Service, http_server: HttpServer, framing: Framing
+) -> None:
+    file = File(size=3_000_000, seed=1, framing=framing)
+    url = http_server.serve("/a.bin", file)
+    digest = sha256_of(1, 3_000_000)
+    task = service.wait(service.add(url, checksum=Checksum.parse(digest)))
+    assert (task.status, task.reason) == (S.OK, "")
+    task = service.wait(service.add(url, name="b.bin", checksum=Checksum.parse(digest[::-1])))
+    assert (task.status, task.reason, task.attempts) == (S.ERROR, "checksum", 1)
+    assert task.comment.startswith("The file does not match its checksum, so nothing was stored.")
+    assert service.files() == {"/a.bin": file.read(0, 3_000_000)}
     assert service.folders() == set()
 
 

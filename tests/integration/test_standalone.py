@@ -12,6 +12,7 @@ from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import (
     AlreadyActive,
     AlreadyRunning,
+    ChecksumInvalid,
     DatabaseUnavailable,
     FolderMissing,
     LinkScheme,
@@ -117,6 +118,7 @@ def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer)
         (PathInvalid, good, {"path": "../x"}),
         (FolderMissing, good, {"path": "/nowhere"}),
         (PriorityInvalid, good, {"priority": 101}),
+        (ChecksumInvalid, good, {"checksum": "x"}),
         (LiteralOwn, "http://127.0.0.1/f", {}),
         (PortRefused, "http://example.com:22/f", {}),
     ):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline.errors import LinkScheme
+from seafevents_offline.errors import ChecksumInvalid, LinkScheme
 from seafevents_offline.repository import Repository
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.records import ADA, BOB, REPO_ID
@@ -191,7 +191,10 @@ def test_the_same_link_may_be_added_again_when_it_is_done(site: Site) -> None:
         ({"priority": "٣"}, "priority invalid."),
         ({"priority": None}, "priority invalid."),
         ({"urls": []}, "Please give either url or urls."),
-        ({"checksum": "x"}, "These fields are not known: checksum."),
+        *[
+            ({"checksum": checksum}, f"checksum invalid. {ChecksumInvalid.sentence}")
+            for checksum in ("x", 5, True, [], {}, "a" * 63, f"sha-1={'a' * 64}", f"{'a' * 64}\nheader=x")
+        ],
         ({"b": 1, "a\ud800": 1}, "These fields are not known: a?, b."),
     ],
 )
@@ -244,6 +247,31 @@ def test_a_name_is_for_one_link(site: Site) -> None:
     assert error(site.ask("PUT", ADD, two)) == (400, "name invalid. A name can be given for one link only.")
     two["urls"] = [LINK]
     assert site.ask("PUT", ADD, two).json()["data"][0]["name"] == "x"
+
+
+@pytest.mark.parametrize("urls", [{"url": LINK}, {"urls": [LINK]}])
+def test_a_checksum_is_kept_in_its_one_form(site: Site, urls: dict[str, Any]) -> None:
+    site.script.permission = "rw"
+    answer = site.ask("PUT", ADD, {"repo_id": REPO_ID, "path": "/", **urls, "checksum": f" SHA256: {'A' * 64}\n"})
+    (task,) = answer.json()["data"]
+    assert task["checksum"] == f"sha-256={'a' * 64}"
+    kept = site.repository.get(task["odr_id"])
+    assert (kept.checksum, kept.permission) == (task["checksum"], "rw")
+    # The same link is the same task, whatever it shall come to.
+    again = site.ask("PUT", ADD, body(checksum="b" * 64))
+    assert (again.status_code, again.json()["odr_id"]) == (409, task["odr_id"])
+
+
+@pytest.mark.parametrize("checksum", [None, "", " "])
+def test_no_checksum_is_none(site: Site, checksum: Any) -> None:
+    (task,) = site.ask("PUT", ADD, body(checksum=checksum)).json()["data"]
+    assert task["checksum"] == ""
+
+
+def test_a_checksum_is_for_one_link(site: Site) -> None:
+    two = {"repo_id": REPO_ID, "path": "/", "urls": [LINK, f"{LINK}2"], "checksum": "a" * 32}
+    assert error(site.ask("PUT", ADD, two)) == (400, "checksum invalid. A checksum can be given for one link only.")
+    assert site.rows() == 0
 
 
 def test_the_checks_come_in_their_order(site: Site) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.engines.aria2 import Aria2Engine
 from seafevents_offline.engines.base import DownloadEngine, Egress, Job, Snapshot, Transfer, TransferState
@@ -108,12 +109,12 @@ class Aria2:
     def folder(self, odr_id: int) -> Path:
         return self.home / str(odr_id)
 
-    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
-        return Job(odr_id, claim, url, self.folder(odr_id), out)
+    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Job:
+        return Job(odr_id, claim, url, self.folder(odr_id), out, checksum=checksum)
 
-    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Watch:
+    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Watch:
         self.folder(odr_id).mkdir(exist_ok=True)
-        return Watch(self.engine, self.job(url, odr_id, claim, out))
+        return Watch(self.engine, self.job(url, odr_id, claim, out, checksum))
 
     @property
     def process(self) -> psutil.Process:
@@ -153,13 +154,13 @@ class Scene(ABC):
     def __init__(self, place: Path) -> None:
         self._place = place
 
-    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Job:
+    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Job:
         folder = self._place / str(odr_id)
         folder.mkdir(exist_ok=True)
-        return Job(odr_id, claim, url, folder, out)
+        return Job(odr_id, claim, url, folder, out, checksum=checksum)
 
-    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "") -> Watch:
-        return Watch(self.engine, self.job(url, odr_id, claim, out))
+    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Watch:
+        return Watch(self.engine, self.job(url, odr_id, claim, out, checksum))
 
     @abstractmethod
     def file(self, name: str, body: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seafevents_offline import repository
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
@@ -66,9 +67,18 @@ class Service:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def add(self, url: str, *, path: str = "/", owner: str = OWNER, name: str = "", priority: int = 50) -> int:
+    def add(
+        self,
+        url: str,
+        *,
+        path: str = "/",
+        owner: str = OWNER,
+        name: str = "",
+        priority: int = 50,
+        checksum: Checksum | None = None,
+    ) -> int:
         """A new record, without waking anybody: what a view in another process does. Returns its id."""
-        new = NewTask(repo_id=REPO_ID, path=path, url=url, owner=owner, name=name, priority=priority)
+        new = NewTask(repo_id=REPO_ID, path=path, url=url, owner=owner, name=name, priority=priority, checksum=checksum)
         return self.repository.add(new).odr_id
 
     def wait(self, odr_id: int, *statuses: OfflineDownloadStatus, timeout: float = 60) -> Task:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.engines.aria2.faults import part_is_useless, to_error
+from seafevents_offline.checksum import Checksum
+from seafevents_offline.engines.aria2.faults import code_of, part_is_useless, to_error
 from seafevents_offline.engines.base import Job
 from seafevents_offline.errors import (
     AccessDenied,
     AnswerUnreadable,
     BodyIncomplete,
+    ChecksumWrong,
     ConnectionFailed,
     EngineFault,
     EngineUnavailable,
@@ -47,6 +49,7 @@ def job(out: str = "") -> Job:
         ("22", "The response status is not successful. status=410", FileNotFoundAtServer(status=410)),
         ("22", "The response status is not successful. status=429", ServerBusy(status=429)),
         ("22", "The response status is not successful. status=500", ServerBusy(status=500)),
+        ("32", "", ChecksumWrong()),
         ("29", "The response status is not successful. status=503", ServerBusy(status=503)),
         ("22", "Unexpected status 204", LinkRefused(status=204)),
         ("22", "Got 302 status, but no location header provided.", LinkRefused(status=302)),
@@ -129,9 +132,29 @@ def test_a_name_of_ours_cannot_be_the_reason() -> None:
     assert isinstance(to_error("16", "Download aborted.", job("a"), size=0), EngineUnavailable)
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "size", "completed", "checksum", "expected"),
+    [
+        ("1", "", "5", "5", True, "32"),
+        ("1", "", "5", "5", False, "1"),
+        ("1", "", "5", "4", True, "1"),
+        ("1", "", "0", "0", True, "1"),
+        ("1", "Got EOF from the server.", "5", "5", True, "1"),
+        ("6", "", "5", "5", True, "6"),
+    ],
+)
+def test_a_wrong_checksum_of_a_file_without_a_length_is_recognised(
+    code: str, message: str, size: str, completed: str, checksum: bool, expected: str
+) -> None:
+    status = {"errorCode": code, "errorMessage": message, "totalLength": size, "completedLength": completed}
+    wanted = Checksum.parse("a" * 32) if checksum else None
+    assert code_of(status, replace(job(), checksum=wanted)) == expected
+
+
 def test_only_what_concerns_the_part_makes_it_useless() -> None:
     assert part_is_useless("8", "Invalid range header. Request: 5-9/10, Response: 0-9/10")
     assert part_is_useless("8", "No URI available.")
+    assert part_is_useless("32", "")
     assert part_is_useless("1", "Download aborted.")
     assert part_is_useless("22", "The response status is not successful. status=416")
     assert not part_is_useless("1", "Got EOF from the server.")

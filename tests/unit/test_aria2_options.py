@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.engines.aria2 import Aria2Engine, options
 from seafevents_offline.engines.base import Job
 from seafevents_offline.settings import Settings
@@ -51,6 +53,12 @@ def test_a_download_is_told_its_name_its_place_and_its_login() -> None:
     }
 
 
+def test_a_download_is_told_its_checksum() -> None:
+    checksum = Checksum.parse("A" * 64)
+    found = options.download(replace(job(), checksum=checksum), "", True, ("", ""))
+    assert found["checksum"] == f"sha-256={'a' * 64}"
+
+
 def test_the_way_out_is_named_for_every_scheme_and_has_no_exceptions() -> None:
     assert options.way_out("http://127.0.0.1:9") == [
         "--http-proxy=http://127.0.0.1:9",
@@ -80,7 +88,7 @@ def test_settings_become_options() -> None:
 def test_aria2c_knows_every_option(aria2c: Path, tmp_path: Path) -> None:
     """A misspelt one would be ignored in a configuration file."""
     found = {**options.configuration(Settings(), Path("/etc/hostname"), 1), **options.rpc(1, "secret")}
-    found |= options.download(job(), "name", True, ("", ""))
+    found |= options.download(replace(job(), checksum=Checksum.parse("a" * 32)), "name", True, ("", ""))
     found |= dict.fromkeys(word[2:].partition("=")[0] for word in options.way_out("http://127.0.0.1:9"))
     known = subprocess.run([aria2c, "--help=#all"], capture_output=True, text=True, check=True, timeout=60).stdout
     assert [name for name in found if f"--{name}" not in known] == []

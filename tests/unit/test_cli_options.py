@@ -75,6 +75,7 @@ def test_anything_else_is_no_address(text: str) -> None:
         (options.seconds, "1.5", 1.5),
         (options.task_id, "7", 7),
         (options.priority, "0", 0),
+        (options.checksum, "A" * 40, f"sha-1={'a' * 40}"),
         (options.state, "Waiting", OfflineDownloadStatus.WAITING),
     ],
 )
@@ -93,6 +94,7 @@ def test_values_are_read(read: Callable[[str], object], text: str, value: object
         (options.task_id, "9" * 5000),
         (options.priority, "101"),
         (options.count, "0"),
+        (options.checksum, "sha-256=a"),
         (options.state, "busy"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline import errors
+from seafevents_offline import errors, payloads
 from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
@@ -607,6 +608,68 @@ def test_what_only_looks_complete_is_downloaded(
     assert here.run(size=size, completed=completed) == Done(5)
     assert len(here.engine.added) == 1
     assert here.stored == {"/a.bin": b"HELLO"}
+
+
+RIGHT = {"checksum": f"sha-256={hashlib.sha256(b'hello').hexdigest()}"}
+
+
+def test_the_engine_is_told_what_the_file_must_come_to(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    assert here.run(options=RIGHT) == Done(5)
+    assert str(here.engine.added[0].checksum) == RIGHT["checksum"]
+    other = scene(Deliver(b"HELLO"))
+    outcome = other.run(options=RIGHT)
+    assert (reason_of(outcome), type(outcome)) == ("checksum", Failed)
+    assert other.stored == {}
+
+
+def test_what_is_left_as_a_whole_is_held_against_the_checksum_and_not_downloaded_again(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    assert here.run(size=5, options=RIGHT) == Done(5)
+    assert here.engine.added == []
+
+
+@pytest.mark.parametrize(("body", "outcome"), [(b"hello", "stored"), (b"HELLO", "checksum")])
+def test_what_is_left_and_does_not_match_is_downloaded_once_more(scene: MakeScene, body: bytes, outcome: str) -> None:
+    here = scene(Deliver(body))
+    here.leave({"b.bin": b"hullo"})
+    found = here.run(size=5, options=RIGHT)
+    assert ("stored" if found == Done(5) else reason_of(found)) == outcome
+    assert here.stored == ({"/a.bin": b"hello"} if outcome == "stored" else {})
+    assert len(here.engine.added) == 1
+
+
+def test_what_is_to_be_stored_again_and_does_not_match_any_more_is_not_stored(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hullo"})
+    outcome = here.run(**STORING, options=RIGHT)
+    assert (reason_of(outcome), type(outcome)) == ("payload_lost", Retry)
+    assert here.stored == {}
+
+
+def test_a_cancelled_task_is_not_read_to_its_end(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "_CHUNK", 1)
+    here = scene()
+    here.leave({"a.bin": b"x" * 100})
+    here.gone = True
+    assert here.run(size=100, options=RIGHT) == Gone()
+
+
+@pytest.mark.parametrize("checksum", ["nonsense", 5, ["sha-1"]])
+def test_a_checksum_that_is_none_lets_nothing_through(scene: MakeScene, checksum: Any) -> None:
+    for left in ({}, {"a.bin": b"hello"}):
+        here = scene(Deliver(b"hello"))
+        here.leave(left)
+        assert reason_of(here.run(size=5, options={"checksum": checksum})) == "checksum_invalid"
+        assert here.stored == {}
+
+
+def test_reading_for_a_checksum_is_not_slow() -> None:
+    limits = _Limits(Settings(min_speed=1000), 0)
+    whole = Snapshot(completed=5, size=5)
+    for now in range(0, 10_000, 100):
+        limits.check(whole, now)
 
 
 STORING: dict[str, Any] = {"status": S.STORING, "name": "a.bin", "size": 5, "completed": 5, "stored_path": "/a.bin"}

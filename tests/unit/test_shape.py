@@ -33,6 +33,12 @@ def test_progress_is_unknown_rather_than_wrong() -> None:
     assert seconds_left(replace(HALF, status=S.PAUSED)) is None
 
 
+def test_a_checksum_is_shown_as_it_is_kept() -> None:
+    assert (
+        shape(replace(TASK, options={"checksum": "sha-1=aa", "permission": "rw"}), "library")["checksum"] == "sha-1=aa"
+    )
+
+
 def test_a_task_has_these_keys_and_units() -> None:
     assert shape(replace(HALF, started_at=NOW, reason="server_busy", reason_args={"status": 503}), "library") == {
         "odr_id": 3,
@@ -51,6 +57,7 @@ def test_a_task_has_these_keys_and_units() -> None:
         "comment": "",
         "reason": "server_busy",
         "reason_args": {"status": 503},
+        "checksum": "",
         "priority": 50,
         "attempts": 0,
         "owner": "me@localhost",

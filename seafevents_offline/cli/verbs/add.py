@@ -19,7 +19,7 @@ def _options(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
-        task = host.add(args.url, name=args.name, path=args.to, priority=args.priority)
+        task = host.add(args.url, name=args.name, path=args.to, priority=args.priority, checksum=args.checksum)
         if args.json:
             say_json(as_json(host, task))
         else:

@@ -44,8 +44,11 @@ def _run(args: Namespace) -> ExitCode:
 
 def _add_or_join(host: EmbeddedHost, args: Namespace, display: Display) -> int:
     try:
-        return host.add(args.url, name=args.name, path=args.to).odr_id
+        return host.add(args.url, name=args.name, path=args.to, checksum=args.checksum).odr_id
     except AlreadyActive as twin:
+        if args.checksum and host.repository.get(twin.odr_id).checksum != args.checksum:
+            # Waiting for it would promise what nobody checks.
+            raise
         display.note(f"{twin} Waiting for that one.")
         if host.repository.get(twin.odr_id).status is OfflineDownloadStatus.PAUSED:
             host.act(twin.odr_id, Action.RESUME)

@@ -41,6 +41,7 @@ def _fields(host: EmbeddedHost, task: Task) -> list[tuple[str, str]]:
         ("now", situation(task, utc_now())),
         ("link", without_user_info(task.url)),
         ("name", task.name),
+        ("checksum", task.checksum),
         ("folder", task.path),
         ("file", str(Path(host.library, task.stored_path.lstrip("/"))) if is_stored else ""),
         ("priority", str(task.priority)),

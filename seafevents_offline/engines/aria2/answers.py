@@ -77,7 +77,8 @@ class Answers:
             self.fail(entry, EngineFault(code=status["status"]))
 
     def _failed(self, entry: Entry, status: Mapping[str, Any]) -> None:
-        job, code, message = entry.transfer.job, status["errorCode"], status.get("errorMessage", "")
+        job, message = entry.transfer.job, status.get("errorMessage", "")
+        code = faults.code_of(status, job)
         refusal = self._egress.refusal(job.odr_id, job.claim)
         if refusal is not None and not refusal.retryable:
             # A decision about the link is the reason, whatever became of its other connections.

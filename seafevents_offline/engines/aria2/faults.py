@@ -7,11 +7,14 @@ and a read-only disk. The messages are aria2's own in the C locale; tests hold b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from ...errors import (
     AccessDenied,
     AnswerUnreadable,
     BodyIncomplete,
+    ChecksumWrong,
     ConnectionFailed,
     EngineFault,
     EngineUnavailable,
@@ -52,6 +55,8 @@ _LINE_BROKEN = re.compile(
 #: EFBIG: what the process itself is not allowed to write.
 _FILE_TOO_LARGE = "cause: File too large"
 
+_WRONG_CHECKSUM = "32"
+
 _NOT_WRITABLE = "it cannot write to its temporary folder."
 
 
@@ -83,6 +88,15 @@ def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownload
     return _by_code(code, host)
 
 
+def code_of(status: Mapping[str, Any], job: Job) -> str:
+    """The code that aria2 should have given: for a wrong checksum of a file whose length nobody named it says 1 and not
+    a word, and all of the file is there."""
+    code: str = status["errorCode"]
+    is_whole = 0 < int(status["totalLength"]) == int(status["completedLength"])
+    is_silent = code == "1" and not status.get("errorMessage")
+    return _WRONG_CHECKSUM if job.checksum and is_silent and is_whole else code
+
+
 def is_of_the_way_out(message: str) -> bool:
     """Whether it failed because a connection did not come about: why, only the guard knows."""
     return _PROXY_REFUSED in message
@@ -90,8 +104,11 @@ def is_of_the_way_out(message: str) -> bool:
 
 def part_is_useless(code: str, message: str) -> bool:
     """Whether a download that was to be continued failed because it cannot be: the server does not give ranges any
-    more (8), the file has another length now, even less than the part, or the control file is damaged."""
-    return code == "8" or (code in ("1", "10") and message == "Download aborted.") or message.endswith("status=416")
+    more (8), the file has another length now, even less than the part, the control file is damaged, or the parts do not
+    come to the checksum (32): they may be of two files."""
+    if code in ("8", _WRONG_CHECKSUM):
+        return True
+    return (code in ("1", "10") and message == "Download aborted.") or message.endswith("status=416")
 
 
 def _http(status: int) -> OfflineDownloadError:
@@ -142,5 +159,6 @@ def _by_code(code: str, host: str) -> OfflineDownloadError:
         "23": TooManyRedirects(),
         "24": AccessDenied(status=401),
         "29": ServerBusy(status=503),
+        _WRONG_CHECKSUM: ChecksumWrong(),
     }
     return known.get(code) or EngineFault(code=code)

@@ -126,4 +126,6 @@ def download(job: Job, out: str, resume: bool, login: tuple[str, str]) -> dict[s
     for scheme in _PROXIED:
         # Those for all do not count where a scheme has a proxy of its own.
         options[f"{scheme}-proxy-user"], options[f"{scheme}-proxy-passwd"] = login
+    if job.checksum:
+        options["checksum"] = str(job.checksum)
     return {**options, "out": out} if out else options

@@ -31,6 +31,8 @@ export interface Task {
   comment: string;
   reason: string;
   reason_args: ReasonArgs;
+  /** What the file must come to, `sha-256=…`; empty where anything will do. */
+  checksum: string;
   priority: number;
   attempts: number;
   owner: string;
@@ -89,6 +91,7 @@ export interface AddRequest {
   path: string;
   urls: string[];
   name?: string;
+  checksum?: string;
 }
 
 export interface RefusedLink {

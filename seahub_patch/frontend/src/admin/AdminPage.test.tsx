@@ -28,6 +28,7 @@ function logged(odr_id: number, change: Partial<LoggedTask> = {}): LoggedTask {
     comment: '',
     reason: '',
     reason_args: {},
+    checksum: '',
     priority: 50,
     attempts: 0,
     owner: 'ann@auth.local',

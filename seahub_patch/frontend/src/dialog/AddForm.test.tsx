@@ -248,6 +248,49 @@ describe('more options', () => {
     expect(server.asked('PUT', 'add')).toEqual([]);
   });
 
+  const checksum = () => screen.getByRole<HTMLInputElement>('textbox', { name: 'Checksum' });
+
+  it('give a single link the checksum that its file must have, once', async () => {
+    const { server, user } = await showPanel();
+    paste('https://a.example/x');
+    await user.click(options());
+    expect(screen.getByText(/stored only if it matches/)).toBeTruthy();
+    await user.type(checksum(), ` SHA256:${'a'.repeat(64)} `);
+    await user.click(button());
+    await settle();
+    expect(server.asked('PUT', 'add')[0]?.body).toMatchObject({ checksum: `SHA256:${'a'.repeat(64)}` });
+    expect(checksum().value).toBe('');
+  });
+
+  it('send no checksum that is none, nor one for several links', async () => {
+    const { server, user } = await showPanel();
+    paste('https://a.example/');
+    await user.click(options());
+    await user.type(checksum(), 'abc');
+    expect(checksum().getAttribute('aria-invalid')).toBe('true');
+    expect(screen.getByText(/This is not a checksum/)).toBeTruthy();
+    await user.click(button());
+    await settle();
+    expect(server.asked('PUT', 'add')).toEqual([]);
+    paste('https://a.example/\nhttps://b.example/');
+    expect(checksum().disabled).toBe(true);
+    expect(screen.getByText('Only a single link can be given a checksum.')).toBeTruthy();
+    await user.click(button());
+    await settle();
+    expect(server.asked('PUT', 'add')[0]?.body.checksum).toBeUndefined();
+  });
+
+  it('show what the server says about the checksum', async () => {
+    const { server, user } = await showPanel();
+    server.overrides.set('PUT add', { status: 400, body: { error_msg: 'checksum invalid. It is too old.' } });
+    paste('https://a.example/');
+    await user.click(options());
+    await user.type(checksum(), 'a'.repeat(32));
+    await user.click(button());
+    await settle();
+    expect(screen.getByText('It is too old.').closest('.od-option')?.contains(checksum())).toBe(true);
+  });
+
   it('show what the server says about the name', async () => {
     const { server, user } = await showPanel();
     server.overrides.set('PUT add', { status: 400, body: { error_msg: 'name invalid. CON is a bad name.' } });

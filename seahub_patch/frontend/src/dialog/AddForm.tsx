@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { problemOfChecksum } from '../checksums';
 import type { Feed } from '../feed';
 import { gettext, ngettext } from '../i18n';
 import { USUAL_RULES } from '../links';
 import { problemOfName } from '../names';
 import type { Place, ServiceConfig } from '../types';
 import { LinkBox } from './LinkBox';
-import { Options } from './Options';
+import { NO_EXTRAS, Options, type Extras } from './Options';
 import { SavesTo } from './SavesTo';
 import { ServiceNotice } from './ServiceNotice';
 import { useAdding } from './useAdding';
@@ -24,10 +25,13 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   const box = useRef<HTMLTextAreaElement>(null);
   const links = useLinks(initial, service);
   const adding = useAdding(feed, links);
-  const [name, setName] = useState('');
+  const [extras, setExtras] = useState(NO_EXTRAS);
   const [isOpen, setOpen] = useState(false);
   const hasOneLink = links.good.length <= 1;
-  const nameProblem = problemOfName(name) || adding.nameProblem;
+  const problems = {
+    name: problemOfName(extras.name) || adding.extraProblems.name,
+    checksum: problemOfChecksum(extras.checksum) || adding.extraProblems.checksum,
+  };
 
   useEffect(() => {
     onDraft?.(links.text);
@@ -35,9 +39,9 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
-    const wished = isOpen && hasOneLink ? name.trim() : '';
-    if (problemOfName(wished)) return;
-    if (await adding.add(place, wished)) setName('');
+    const wished = isOpen && hasOneLink ? trimmed(extras) : NO_EXTRAS;
+    if (problemOfName(wished.name) || problemOfChecksum(wished.checksum)) return;
+    if (await adding.add(place, wished)) setExtras(NO_EXTRAS);
     box.current?.focus();
   };
   if (service && !(service.enabled && service.can_add)) return <ServiceNotice service={service} />;
@@ -52,7 +56,14 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
         onText={links.type}
         onSubmit={() => void submit()}
       />
-      {isOpen && <Options name={name} problem={nameProblem} hasOneLink={hasOneLink} onName={setName} />}
+      {isOpen && (
+        <Options
+          extras={extras}
+          problems={problems}
+          hasOneLink={hasOneLink}
+          onChange={(change) => setExtras({ ...extras, ...change })}
+        />
+      )}
       {adding.problem && (
         <div className="od-refused" role="alert">
           {adding.problem}
@@ -70,6 +81,10 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
       </div>
     </form>
   );
+}
+
+function trimmed({ name, checksum }: Extras): Extras {
+  return { name: name.trim(), checksum: checksum.trim() };
 }
 
 function submitLabel(count: number): string {

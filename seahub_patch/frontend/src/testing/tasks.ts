@@ -35,6 +35,7 @@ export function makeTask(odrId: number, state: State = 'waiting', change: Partia
     comment: '',
     reason: '',
     reason_args: {},
+    checksum: '',
     priority: 50,
     attempts: 0,
     owner: 'ada@example.org',
