@@ -176,6 +176,7 @@ class Bench:
         self.measure("an owner's limits", lambda: self._repo.usage(owner))
         self.measure("whether an owner's list has changed", lambda: self._repo.state(owner))
         self.measure("the queue's lengths", self._repo.queue)
+        self.measure("the figures for monitoring", self._repo.figures)
         self.measure("export, the newest 1,000", lambda: list(islice(self._repo.export(everything), 1000)))
 
     def _statements(self, owner: str, everything: TaskQuery) -> None:
@@ -184,6 +185,7 @@ class Bench:
         assert counter.of(lambda: self._repo.state(owner)) == 1
         assert counter.of(lambda: self._repo.find(TaskQuery(owner=owner))) == 2
         assert counter.of(lambda: self._repo.find(everything)) == 2
+        assert counter.of(self._repo.figures) == 2
 
     def _claims(self) -> None:
         for slots in (1, 10, 64):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
 from ..models import RECORDS
-from ..status import ACTIVE, OfflineDownloadStatus
+from ..status import ACTIVE, FINAL, OfflineDownloadStatus
 from .part import Part
 from .statements import is_one_of, ready_times, using
 
@@ -17,14 +18,17 @@ _R = RECORDS.c
 _S = OfflineDownloadStatus
 
 
-_KNOWN = tuple(status for status in _S if status is not _S.UNKNOWN)
+_DONE_WITH = tuple(sorted(FINAL))
 
-#: In one pass over an index, without a look at the rows themselves: groups would need a table of their own, or, on
-#: SQLite, each row.
-_KEPT = select(
-    func.count(),
-    func.sum(case((_R.status == _S.OK, _R.size), else_=0)),
-    *(func.sum(case((_R.status == status, 1), else_=0)) for status in _KNOWN),
+#: In one pass over an index, without a look at the rows themselves. Groups would need a table of their own on MySQL,
+#: and on SQLite every row; the fewer are counted here, the better.
+_KEPT = using(
+    "list",
+    select(
+        func.count(),
+        func.sum(case((_R.status == _S.OK, _R.size))),
+        *(func.count(case((_R.status == status, 1))) for status in _DONE_WITH),
+    ),
 )
 
 
@@ -50,30 +54,35 @@ class Monitoring(Part):
     """``figures``: two statements; one reads an index of all tasks, the other those that are not finished."""
 
     def figures(self) -> Figures:
-        now = self._now()
-        kept = using("list", _KEPT)
-        is_ready = or_(*ready_times(now))
-        unfinished = select(
-            _R.status,
-            func.sum(_R.completed).label("received"),
-            func.sum(_R.speed).label("speed"),
-            func.min(_R.timestamp).label("added_at"),
-            func.min(case((is_ready, _R.updated_at))).label("ready_since"),
-        )
-        unfinished = using("ready", unfinished.where(is_one_of(ACTIVE)).group_by(_R.status))
+        unfinished = _unfinished(self._now())
 
         def work(connection: Connection) -> Figures:
-            everything, stored, *counts = (int(each or 0) for each in connection.execute(kept).one())
-            tasks: dict[OfflineDownloadStatus, int] = dict(zip(_KNOWN, counts, strict=True))
-            rows = {row.status: row for row in connection.execute(unfinished)}
-            waiting = rows.get(_S.WAITING)
+            everything, stored, *counts = (int(each or 0) for each in connection.execute(_KEPT).one())
+            rows = {_S.of(row.status): row for row in connection.execute(unfinished)}
+            tasks = {**dict.fromkeys(_S, 0), **dict(zip(_DONE_WITH, counts, strict=True))}
+            tasks.update((status, row.tasks) for status, row in rows.items())
+            # Between the two statements something may have come or gone.
+            tasks[_S.UNKNOWN] = max(0, everything - sum(tasks.values()))
             return Figures(
-                tasks={**tasks, _S.UNKNOWN: everything - sum(counts)},
+                tasks=tasks,
                 stored=stored,
                 received=sum(int(row.received) for row in rows.values()),
                 speed=sum(int(row.speed) for row in rows.values()),
-                ready_since=waiting.ready_since if waiting else None,
+                ready_since=rows[_S.WAITING].ready_since if _S.WAITING in rows else None,
                 added_at=min((row.added_at for status, row in rows.items() if status != _S.PAUSED), default=None),
             )
 
         return self._database.run(work)
+
+
+def _unfinished(now: datetime) -> Select[Any]:
+    """A row for each status."""
+    statement = select(
+        _R.status,
+        func.count().label("tasks"),
+        func.sum(_R.completed).label("received"),
+        func.sum(_R.speed).label("speed"),
+        func.min(_R.timestamp).label("added_at"),
+        func.min(case((or_(*ready_times(now)), _R.updated_at))).label("ready_since"),
+    )
+    return using("ready", statement.where(is_one_of(ACTIVE)).group_by(_R.status))
