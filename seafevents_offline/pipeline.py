@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Protocol
 
 from . import payloads
+from .bounds import Limits, Room, check_size
 from .checksum import Checksum
-from .disk import Disk, Share
+from .disk import Disk
 from .egress.admission import admitted
 from .egress.policy import Policy
 from .engines.base import DownloadEngine, Job, Snapshot, Transfer, TransferState
 from .errors import (
     GOT_WEB_PAGE,
     NO_EXPLANATION,
-    AnswerEndless,
     DatabaseUnavailable,
     Explanation,
     FolderGone,
@@ -37,9 +37,6 @@ from .errors import (
     OfflineDownloadError,
     PayloadLost,
     StorageUnavailable,
-    TimeLimitExceeded,
-    TooLarge,
-    TooSlow,
     stored_above,
 )
 from .filename import check_name, check_path, safe_name
@@ -49,7 +46,6 @@ from .storages.base import Storage
 from .task import Done, Failed, Gone, Outcome, Payload, Retry, Task
 from .tempdir import TempDir
 from .threads import offload
-from .units import format_size, format_time
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +54,6 @@ MAX_RETRY_DELAY = 600.0
 
 #: A fault of the infrastructure is not tried again sooner, in seconds, whatever ``retry-delay`` is.
 MIN_FAULT_DELAY = 1.0
-
-#: ``min-speed`` is an average over this many seconds.
-SPEED_WINDOW = 300.0
-
-#: What may come over the line beside a file: so many bytes, and so much for each byte of it. Heads, what encrypts and
-#: frames it, redirects, what is on its way when a connection is given up.
-BESIDE = 128 * 1024**2
-_BESIDE_EACH = 0.25
 
 #: How often a running task is asked again whether its owner may still store it, in seconds.
 CHECK_PERIOD = 60.0
@@ -142,7 +130,7 @@ class Pipeline:
     def _download(self, task: Task, context: Context) -> Payload:
         folder = self.tempdir.make(task.odr_id)
         with self.disk.share(task.odr_id) as share:
-            room = _Room(share, task, self.tempdir.held(task.odr_id))
+            room = Room(share, task, self.tempdir.held(task.odr_id))
             try:
                 snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context, room)
             except NameRefused:
@@ -150,7 +138,7 @@ class Pipeline:
                 snapshot = self._fetch(task, folder, safe_name(""), context, room)
             return offload(payloads.verified, folder, snapshot)
 
-    def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: _Room) -> Snapshot:
+    def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: Room) -> Snapshot:
         job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, _checksum(task))
         transfer = self.engine.add(job, context.wake)
         try:
@@ -158,8 +146,8 @@ class Pipeline:
         finally:
             self.engine.remove(transfer)
 
-    def _watch(self, task: Task, transfer: Transfer, context: Context, room: _Room) -> Snapshot:
-        limits = _Limits(self.settings, self.clock())
+    def _watch(self, task: Task, transfer: Transfer, context: Context, room: Room) -> Snapshot:
+        limits = Limits(self.settings, self.clock())
         next_check = self.clock() + CHECK_PERIOD
         known_size = 0
         while True:
@@ -191,7 +179,7 @@ class Pipeline:
         task = replace(task, name=task.name or safe_name(payload.name), size=payload.size)
         if task.stored_path and (path := self.storage.arrived(task, payload)):
             return Done(payload.size, _note(_record(task, context, path), payload))
-        _check_size(self.settings, payload.size)
+        check_size(self.settings, payload.size)
         task = self.storage.check(task, payload.size)
         for _ in range(_NAME_TRIES):
             task = _record(task, context, self.storage.choose(task, task.name))
@@ -236,88 +224,6 @@ def verdict(task: Task, error: OfflineDownloadError, settings: Settings) -> Outc
         # Nothing bounds these but time.
         return Retry(max(settings.retry_delay, MIN_FAULT_DELAY), error)
     return Retry(min(settings.retry_delay * 2 ** min(task.attempts, 20), MAX_RETRY_DELAY), error)
-
-
-class _Limits:
-    """``max-size``, ``time-limit`` and ``min-speed`` of one run; time without an engine does not count."""
-
-    def __init__(self, settings: Settings, now: float) -> None:
-        self._settings = settings
-        self._started = self._seen = now
-        self._window = (now, 0)
-        self._first = Snapshot()
-
-    def check(self, snapshot: Snapshot, now: float) -> None:
-        since, self._seen = self._seen, now
-        _check_size(self._settings, max(snapshot.size, snapshot.completed))
-        if snapshot.state is TransferState.COMPLETE:
-            return
-        if snapshot.suspended:
-            self._started += now - since
-            self._window = (now, snapshot.completed)
-            return
-        self._check_beside(snapshot)
-        if now - self._started > self._settings.time_limit:
-            raise TimeLimitExceeded(limit=format_time(self._settings.time_limit))
-        if snapshot.completed == snapshot.size > 0:
-            # All of it is there, and the engine reads it for its checksum.
-            self._window = (now, snapshot.completed)
-            return
-        self._check_speed(snapshot.completed, now)
-
-    def _check_beside(self, snapshot: Snapshot) -> None:
-        first = self._first
-        is_first = snapshot.completed > 0 == first.completed
-        if is_first or snapshot.completed < first.completed or snapshot.received < first.received:
-            # It goes on from a part, or has begun again.
-            self._first = first = snapshot
-        content = snapshot.completed - first.completed
-        if snapshot.received - first.received > content * (1 + _BESIDE_EACH) + BESIDE:
-            raise AnswerEndless()
-
-    def _check_speed(self, completed: int, now: float) -> None:
-        since, before = self._window
-        if completed < before:
-            # Less than before: it began again.
-            self._window = (now, completed)
-        elif not before:
-            # What an earlier run had downloaded is not this run's speed.
-            self._window = (since, completed)
-        if now - since >= SPEED_WINDOW and completed >= before:
-            if completed - self._window[1] < self._settings.min_speed * (now - since):
-                raise TooSlow(limit=format_size(self._settings.min_speed))
-            self._window = (now, completed)
-
-
-class _Room:
-    """What is still to come of one download, on the temporary folder's disk. Raises DiskReserved where it does not fit:
-    before the start by what an earlier try has found out, and as soon as the server tells the length. A file of
-    unknown length gets what the others leave."""
-
-    def __init__(self, share: Share, task: Task, held: int) -> None:
-        self._share = share
-        self._held = held
-        # Of one without a length at least as much will come as came before.
-        self._size = max(task.size, task.completed)
-        self._told = 0
-        share.reserve(self._coming(Snapshot()))
-
-    def check(self, snapshot: Snapshot) -> None:
-        if snapshot.size > self._told or not snapshot.size:
-            self._told = snapshot.size
-            self._share.reserve(self._coming(snapshot))
-        else:
-            self._share.note(self._coming(snapshot))
-
-    def _coming(self, snapshot: Snapshot) -> int:
-        # The engine's first look comes after its start.
-        is_known = snapshot.size or snapshot.completed
-        return max(0, (snapshot.size or self._size) - (snapshot.completed if is_known else self._held))
-
-
-def _check_size(settings: Settings, size: int) -> None:
-    if settings.max_size and size > settings.max_size:
-        raise TooLarge(limit=format_size(settings.max_size))
 
 
 def _checksum(task: Task) -> Checksum | None:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from seafevents_offline import pipeline
+from seafevents_offline import bounds
 from seafevents_offline.engines.aria2 import monitor
 from seafevents_offline.shape import shape
 from seafevents_offline.status import OfflineDownloadStatus
@@ -117,7 +117,7 @@ def test_what_has_no_end_is_ended_before_it_fills_the_memory(
     make_service: MakeService, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Less than in earnest, which would only take longer.
-    monkeypatch.setattr(pipeline, "BESIDE", 24 * MB)
+    monkeypatch.setattr(bounds, "BESIDE", 24 * MB)
     service = make_service(workers=len(ENDLESS) + 1).start()
     process = aria2c(service)
     good = service.add(http_server.serve("/good", File(size=3 * MB, rate=1 * MB)), owner="bob@example.com")

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from seafevents_offline import errors, payloads
+from seafevents_offline.bounds import Limits
 from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
-from seafevents_offline.pipeline import Pipeline, _Limits, verdict
+from seafevents_offline.pipeline import Pipeline, verdict
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.stub import StoredFile, StubStorage
@@ -286,7 +287,7 @@ def test_time_without_an_engine_does_not_count(scene: MakeScene) -> None:
     ],
 )
 def test_what_comes_beside_the_file_has_an_end(seen: list[tuple[int, int]], endless: bool) -> None:
-    limits = _Limits(Settings(max_size=0), 0.0)
+    limits = Limits(Settings(max_size=0), 0.0)
     *before, last = [Snapshot(completed=done * 2**20, received=came * 2**20) for done, came in seen]
     for now, snapshot in enumerate(before):
         limits.check(snapshot, now)
@@ -666,7 +667,7 @@ def test_a_checksum_that_is_none_lets_nothing_through(scene: MakeScene, checksum
 
 
 def test_reading_for_a_checksum_is_not_slow() -> None:
-    limits = _Limits(Settings(min_speed=1000), 0)
+    limits = Limits(Settings(min_speed=1000), 0)
     whole = Snapshot(completed=5, size=5)
     for now in range(0, 10_000, 100):
         limits.check(whole, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -122,63 +123,59 @@ def test_the_hosts_database_counts_where_no_other_is_named(
     assert [settings.database for settings in made] == ["mysql+pymysql://the:host@s/db"]
 
 
+class Starts:
+    """An OfflineDownloader; each start has the next of the ``outcomes``, ``ended`` when there is none left."""
+
+    tempdir = SimpleNamespace(path="/volume/tmp")
+
+    def __init__(self, *outcomes: Exception | None) -> None:
+        self.outcomes = list(outcomes)
+        self.ended = threading.Event()
+
+    def __call__(self, settings: Settings, **_: Any) -> Starts:
+        return self
+
+    def start(self) -> None:
+        outcome = self.outcomes.pop(0)
+        if not self.outcomes:
+            self.ended.set()
+        if outcome:
+            raise outcome
+
+
+@pytest.fixture
+def starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Starts]:
+    """What it starts with, which takes no time."""
+    (tmp_path / "seafevents.conf").write_text(ON)
+    monkeypatch.setattr(service, "_PAUSE_FOR_DAEMON", 0.001)
+    monkeypatch.setattr(service, "_PAUSE", 0.001)
+
+    def make(*outcomes: Exception | None) -> Starts:
+        made = Starts(*outcomes)
+        monkeypatch.setattr(service, "OfflineDownloader", made)
+        return made
+
+    return make
+
+
 def test_a_daemon_that_has_not_ended_yet_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    starts: Callable[..., Starts], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Else the feature would stay off until somebody restarts the daemon once more."""
-    outcomes: list[Exception | None] = [AlreadyRunning(path="x"), AlreadyRunning(path="x"), None]
-    is_started = threading.Event()
-
-    class Busy:
-        tempdir = SimpleNamespace(path="/volume/tmp")
-
-        def __init__(self, settings: Settings, **_: Any) -> None:
-            pass
-
-        def start(self) -> None:
-            if outcome := outcomes.pop(0):
-                raise outcome
-            is_started.set()
-
-    monkeypatch.setattr(service, "OfflineDownloader", Busy)
-    monkeypatch.setattr(service, "_PAUSE_FOR_DAEMON", 0.001)
-    (tmp_path / "seafevents.conf").write_text(ON)
+    made = starts(AlreadyRunning(path="x"), AlreadyRunning(path="x"), None)
     assert start(caplog) == [
         "offline download: another daemon still has /volume/tmp; this one starts when that has ended"
     ]
-    assert is_started.wait(30)
-    assert not outcomes
+    assert made.ended.wait(30)
 
 
-def test_what_keeps_it_from_starting_may_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_keeps_it_from_starting_may_go(starts: Callable[..., Starts], caplog: pytest.LogCaptureFixture) -> None:
     """A volume that is mounted late, aria2c that is installed an hour later: nobody has to restart the daemon."""
-    gone, no_engine = (
-        TempDirUnusable(path="/volume/tmp", detail="it is gone."),
-        EngineUnavailable(detail="none is here."),
-    )
-    outcomes: list[Exception | None] = [AlreadyRunning(path="x"), gone, gone, no_engine, None]
-    is_started = threading.Event()
-
-    class Unlucky:
-        tempdir = SimpleNamespace(path="/volume/tmp")
-
-        def __init__(self, settings: Settings, **_: Any) -> None:
-            pass
-
-        def start(self) -> None:
-            if outcome := outcomes.pop(0):
-                raise outcome
-            is_started.set()
-
-    monkeypatch.setattr(service, "OfflineDownloader", Unlucky)
-    monkeypatch.setattr(service, "_PAUSE", 0.001)
-    monkeypatch.setattr(service, "_PAUSE_FOR_DAEMON", 0.001)
-    (tmp_path / "seafevents.conf").write_text(ON)
+    gone = TempDirUnusable(path="/volume/tmp", detail="it is gone.")
+    no_engine = EngineUnavailable(detail="none is here.")
+    made = starts(AlreadyRunning(path="x"), gone, gone, no_engine, None)
     start(caplog)
-    assert is_started.wait(30)
-    assert not outcomes
+    assert made.ended.wait(30)
     # What stays is said once.
     assert caplog.messages[1:] == [
         f"offline download: is off, and tries to start every minute: {error}" for error in (gone, no_engine)
