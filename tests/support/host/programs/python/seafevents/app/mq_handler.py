@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 import time
+from contextlib import closing
 from threading import Thread
 
 from seaserv import seafile_api
@@ -57,23 +58,29 @@ class EventsHandler:
         self._db_session_class = init_db_session_class(*[config][:needs_config])
 
     def handle_event(self, channel):
+        # One session for all messages of the channel.
         session = self._db_session_class()
         while True:
-            try:
-                msg = seafile_api.pop_event(channel)
-            except Exception as error:
-                logger.error("Failed to get event: %s", error)
-                time.sleep(3)
-                continue
-            if msg:
-                try:
-                    message_handler.handle_message(self._config, session, None, channel, msg)
-                except Exception as error:
-                    logger.error(error)
-                finally:
-                    session.close()
-            else:
-                time.sleep(0.5)
+            time.sleep(self._look(channel, session))
+
+    def _look(self, channel, session):
+        """Seconds until the next look."""
+        try:
+            msg = seafile_api.pop_event(channel)
+        except Exception as error:
+            logger.error("Failed to get event: %s", error)
+            return 3
+        if not msg:
+            return 0.5
+        with closing(session):
+            self._tell(channel, session, msg)
+        return 0
+
+    def _tell(self, channel, session, msg):
+        try:
+            message_handler.handle_message(self._config, session, None, channel, msg)
+        except Exception as error:
+            logger.error(error)
 
     def start(self):
         # Once: a channel that nobody asked for by now is never asked.
