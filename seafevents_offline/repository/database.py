@@ -14,7 +14,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -84,8 +85,7 @@ class Database:
         if self.is_sqlite:
             # Who writes is alone.
             return self.transaction(work)
-        lock = lock_name(self.url.database or "", name)
-        return self._repeat(lambda: self._once(lambda connection: self._holding(connection, lock, work)))
+        return self._repeat(lambda: self._once(lambda connection: self._holding(connection, name, work)))
 
     def close(self) -> None:
         """Close idle connections and cut the pauses short. Idempotent."""
@@ -108,15 +108,10 @@ class Database:
             raise
         return result
 
-    def _holding(self, connection: Connection, lock: str, work: Work[_T]) -> _T:
-        """With a lock by name: rows that are not there yet cannot be locked. It ends with the connection."""
-        if connection.execute(select(func.get_lock(lock, _BUSY_TIMEOUT))).scalar() != 1:
-            raise DatabaseUnavailable(detail="it is busy with other requests of the same user.")
-        try:
+    def _holding(self, connection: Connection, name: str, work: Work[_T]) -> _T:
+        busy = "it is busy with other requests of the same user."
+        with locked(connection, name, limit=_BUSY_TIMEOUT, busy=busy):
             return self._within(connection, work)
-        finally:
-            if not connection.invalidated:
-                connection.execute(select(func.release_lock(lock)))
 
     def _leave_connections_to_parent(self) -> None:
         """After a fork: what was open belongs to the parent. It must not even be closed here (SQLite would give up
@@ -147,6 +142,20 @@ def _roll_back(connection: Connection) -> None:
     except exc.SQLAlchemyError:
         # Lost, or SQLite has rolled back by itself: either way nobody may go on with this connection.
         connection.invalidate()
+
+
+@contextmanager
+def locked(connection: Connection, *parts: str, limit: int, busy: str) -> Iterator[None]:
+    """A lock of MySQL's by name (database and ``parts``), for what has no rows that could be locked. It ends with the
+    connection, however the process ends. Raises DatabaseUnavailable, which says ``busy``, after ``limit`` seconds."""
+    name = lock_name(connection.engine.url.database or "", *parts)
+    if connection.execute(select(func.get_lock(name, limit))).scalar() != 1:
+        raise DatabaseUnavailable(detail=busy)
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.execute(select(func.release_lock(name)))
 
 
 def lock_name(*parts: str) -> str:

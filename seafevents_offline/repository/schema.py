@@ -13,7 +13,7 @@ from sqlalchemy import column as column_
 from .. import migrations
 from ..errors import DatabaseUnavailable, SchemaOutdated
 from ..models import NODES, RECORDS, Base
-from .database import Database, lock_name
+from .database import Database, locked
 from .part import Part
 
 # Alembic keeps what it is running in module globals; threads of one process take turns.
@@ -79,13 +79,10 @@ class Schema(Part):
 
 
 def _migrate_alone(connection: Connection) -> None:
-    """MySQL ends a transaction at each change of a table, so there it is a lock by name. It ends with the
-    connection, however the process ends."""
-    name = lock_name(connection.engine.url.database or "")
-    if connection.execute(select(func.get_lock(name, _LOCK_TIMEOUT))).scalar() != 1:
-        raise DatabaseUnavailable(detail="another program has been changing its tables for a long time.")
-    _migrate(connection)
-    connection.execute(select(func.release_lock(name)))
+    """MySQL ends a transaction at each change of a table, so there it is a lock by name."""
+    busy = "another program has been changing its tables for a long time."
+    with locked(connection, limit=_LOCK_TIMEOUT, busy=busy):
+        _migrate(connection)
 
 
 def _migrate(connection: Connection) -> None:
