@@ -16,7 +16,7 @@ from ..hosts.installation.server import SeafileServer
 from ..hosts.standalone import EmbeddedHost
 from ..repository import Repository
 from ..settings import Settings
-from ..shape import shape
+from ..status import Action
 from ..task import Task
 from ..tasks.checks import Check
 from .output import complain
@@ -38,13 +38,33 @@ def opened(args: Namespace, *, tables: bool = True) -> Iterator[EmbeddedHost]:
 
 
 class Host(Protocol):
-    """What both kinds of hosts have in common, for the verbs that work on either."""
+    """What verbs need of either kind of host: one person's own tasks, or everybody's as an administrator acts for them.
+    What cannot be done with a task raises one of our errors."""
 
     @property
     def settings(self) -> Settings: ...
 
     @property
     def repository(self) -> Repository: ...
+
+    @property
+    def owner(self) -> str | None:
+        """Whose tasks are meant where nobody is named; None: everybody's."""
+
+    def act(self, odr_id: int, action: Action) -> Task: ...
+
+    def remove(self, odr_id: int) -> Task: ...
+
+    def prioritise(self, odr_id: int, priority: int) -> Task: ...
+
+    def shape(self, task: Task) -> dict[str, Any]:
+        """As JSON, with as much of its link as whoever runs this may see."""
+
+    def location(self, task: Task) -> str:
+        """Where the file is, once it is stored."""
+
+    def idleness(self) -> str:
+        """Why nothing is downloaded now, in a sentence; empty where a service runs."""
 
     def wake(self) -> None: ...
 
@@ -77,14 +97,10 @@ def server_of(args: Namespace) -> Path | None:
     return named
 
 
-def as_json(host: EmbeddedHost, task: Task) -> dict[str, Any]:
-    return shape(task, host.library.name)
-
-
-def hint_if_nobody_serves(host: EmbeddedHost) -> None:
+def hint_if_nobody_serves(host: Host) -> None:
     """Waiting for a download that nobody does is the first mistake that everybody makes."""
-    if not host.is_served():
-        complain(f"Nothing is downloaded now: no service runs on {host.data}; `seafevents-offline serve` starts one.")
+    if reason := host.idleness():
+        complain(reason)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from .host import interruptible
 from .options import add_common
 from .output import complain
 from .verb import ExitCode, Verb
-from .verbs import act, add, disable, doctor, enable, get, purge, serve, show, stats, upgrade_db, watch
+from .verbs import act, add, disable, doctor, enable, get, priority, purge, serve, show, stats, upgrade_db, watch
 from .verbs import list as list_
 
 VERBS: dict[str, Verb] = {
@@ -30,6 +30,7 @@ VERBS: dict[str, Verb] = {
     "resume": act.RESUME,
     "cancel": act.CANCEL,
     "retry": act.RETRY,
+    "priority": priority.VERB,
     "remove": act.REMOVE,
     "purge": purge.VERB,
     "stats": stats.VERB,

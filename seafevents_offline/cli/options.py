@@ -85,6 +85,16 @@ def add_ids(parser: ArgumentParser, *, nargs: str = "+") -> None:
     parser.add_argument("ids", metavar="ID", type=task_id, nargs=nargs, help="the number of a task, as `list` shows it")
 
 
+def add_owner(parser: ArgumentParser) -> None:
+    """For the verbs that look at many tasks."""
+    parser.add_argument(
+        "--owner",
+        metavar="NAME",
+        type=person,
+        help="only this person's, by the name that the administrators' page shows (default on a Seafile server: all)",
+    )
+
+
 def seconds(text: str) -> float:
     try:
         return parse_time(text)

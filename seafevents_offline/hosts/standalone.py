@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from configparser import RawConfigParser
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from .. import repository
@@ -30,6 +31,7 @@ from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, StorageUnav
 from ..filename import check_name, check_path
 from ..repository import Allowance, Repository
 from ..settings import Settings, read_config, unknown_options
+from ..shape import shape
 from ..status import Action, OfflineDownloadStatus
 from ..task import NewTask, Task
 from ..tasks import OfflineDownloader
@@ -50,6 +52,8 @@ _POLICY = "policy"
 
 class EmbeddedHost:
     """Reads and writes the records of a data folder; ``start`` makes this process the one that downloads."""
+
+    owner = OWNER
 
     def __init__(self, settings: Settings, data: Path, config: Path | None = None) -> None:
         self.settings = settings
@@ -126,6 +130,18 @@ class EmbeddedHost:
         task = self.repository.prioritise(odr_id, priority, OWNER)
         self.wake()
         return task
+
+    def shape(self, task: Task) -> dict[str, Any]:
+        return shape(task, self.library.name)
+
+    def location(self, task: Task) -> str:
+        return str(Path(self.library, task.stored_path.lstrip("/")))
+
+    def idleness(self) -> str:
+        """Why nothing is downloaded now; empty where a service runs."""
+        if self.is_served():
+            return ""
+        return f"Nothing is downloaded now: no service runs on {self.data}; `seafevents-offline serve` starts one."
 
     def start(self) -> None:
         """Serve this data folder from this process. Raises AlreadyRunning, EngineUnavailable, TempDirUnusable."""

@@ -334,6 +334,9 @@ def test_a_task_goes_through_the_verbs(cli: Cli, http_server: HttpServer, servic
         eventually(lambda state=state: cli("show", "1", "--json").json["state"] == state)
     assert [task["odr_id"] for task in cli("list", "--status", "downloading", "--json").json["data"]] == [1]
     assert cli("stats", "--json").json["downloading"]["tasks"] == 1
+    assert cli("stats", "--owner", "somebody", "--json").json["downloading"]["tasks"] == 0
+    assert cli("priority", "1", "10") == Result(0, "Task 1 has priority 10 now.\n", "")
+    assert cli("show", "1", "--json").json["priority"] == 10
     assert cli("remove", "1") == Result(0, "Task 1 is removed.\n", "")
     assert cli("list") == Result(0, "There are no tasks here.\n", "")
     assert cli("list", "--all").out.splitlines()[1].split()[:2] == ["1", "cancelled"]
@@ -346,6 +349,7 @@ def test_what_is_not_possible_is_said_for_each_task(cli: Cli, http_server: HttpS
     result = cli("cancel", "1", "2", "3")
     assert (result.code, result.out) == (1, "Task 2 is cancelled.\n")
     assert result.err == "Task 1 is ok; it is not possible to cancel it now.\nThere is no task 3.\n"
+    assert cli("priority", "1", "10") == Result(1, "", "Task 1 is ok; it is not possible to prioritise it now.\n")
     for verb in (["show"], ["watch"]):
         assert cli(*verb, "3") == Result(1, "", "There is no task 3.\n")
 

@@ -100,11 +100,11 @@ def test_tables_are_made_in_the_servers_own_database(make_server: MakeServer, cl
 
 
 def test_a_folder_without_a_server_and_verbs_without_one(cli: Cli, tmp_path: Path) -> None:
-    for verb in ("doctor", "upgrade-db"):
+    for verb in ("doctor", "upgrade-db", "list"):
         done = cli(verb, "--seafile", str(tmp_path))
         assert (done.code, done.out) == (2, "")
         assert "There is no Seafile server" in done.err
-    done = cli("list", "--seafile", str(tmp_path))
+    done = cli("get", "https://example.com/", "--seafile", str(tmp_path))
     assert (done.code, done.out) == (2, "")
     assert "--seafile means nothing here" in done.err
 

@@ -108,7 +108,8 @@ TAKES_A_NUMBER = ("show", "pause", "resume", "cancel", "retry", "remove")
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_common_options_stand_before_or_after_the_verb(verb: str) -> None:
-    words = {"get": ["u"], "add": ["u"], "purge": ["--owner", "me"]}.get(verb, ["1"] if verb in TAKES_A_NUMBER else [])
+    special = {"get": ["u"], "add": ["u"], "purge": ["--owner", "me"], "priority": ["1", "90"]}
+    words = special.get(verb, ["1"] if verb in TAKES_A_NUMBER else [])
     common = ["--config", "c", "--data", "d", "--library", "l"]
     before, after = (build_parser().parse_args(args) for args in ([*common, verb, *words], [verb, *words, *common]))
     assert vars(before) == vars(after)
@@ -146,6 +147,9 @@ def test_allow_may_be_repeated() -> None:
         ["pause", "1", "--json"],
         ["list", "--status", "x\x1b[31m"],
         ["list", "--page", "0"],
+        ["priority", "1"],
+        ["priority", "1", "101"],
+        ["list", "--owner", ""],
         ["purge"],
         ["purge", "--owner"],
         ["purge", "--owner", ""],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from ..host import as_json, hint_if_nobody_serves, opened
+from ..host import hint_if_nobody_serves, opened
 from ..options import add_new_task, priority
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
@@ -21,7 +21,7 @@ def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
         task = host.add(args.url, name=args.name, path=args.to, priority=args.priority, checksum=args.checksum)
         if args.json:
-            say_json(as_json(host, task))
+            say_json(host.shape(task))
         else:
             say(str(task.odr_id))
         hint_if_nobody_serves(host)

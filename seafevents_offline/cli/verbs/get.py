@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from ...errors import AlreadyActive
 from ...hosts.standalone import EmbeddedHost
@@ -11,7 +10,7 @@ from ...status import Action, OfflineDownloadStatus
 from ...task import Task
 from .. import log
 from ..follow import TimeIsUp, follow
-from ..host import Service, as_json, opened
+from ..host import Service, opened
 from ..live import Display, on_stdout
 from ..options import add_allow, add_new_task, add_timeout
 from ..output import complain, say, say_json
@@ -38,7 +37,7 @@ def _run(args: Namespace) -> ExitCode:
             complain(_left(odr_id, "The time is up." if isinstance(reason, TimeIsUp) else "Stopped.", service))
             return ExitCode.FAILED
         if args.json:
-            say_json(as_json(host, task))
+            say_json(host.shape(task))
         return _report(host, task, args)
 
 
@@ -64,7 +63,7 @@ def _left(odr_id: int, reason: str, service: Service) -> str:
 def _report(host: EmbeddedHost, task: Task, args: Namespace) -> ExitCode:
     if task.status is OfflineDownloadStatus.OK:
         if not args.json:
-            say(str(Path(host.library, task.stored_path.lstrip("/"))))
+            say(host.location(task))
         return ExitCode.DONE
     complain(task.comment or task.status.sentence)
     return ExitCode.FAILED

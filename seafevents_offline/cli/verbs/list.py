@@ -6,14 +6,13 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
-from ...hosts.standalone import OWNER, EmbeddedHost
 from ...repository import TaskPage, TaskQuery
 from ...shape import percent
 from ...task import Task
 from ...units import format_size
-from ..host import as_json, hint_if_nobody_serves, opened
+from ..host import Host, hint_if_nobody_serves, reached
 from ..live import MOVING
-from ..options import count, state
+from ..options import add_owner, count, state
 from ..output import say, say_json, table
 from ..verb import ExitCode, Verb
 from ..words import title, utc_now, why
@@ -25,29 +24,34 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--status", metavar="STATE", type=state, action="append", default=[], help="only these; may be repeated"
     )
+    add_owner(parser)
     parser.add_argument("--all", action="store_true", help="also those that were removed from the list")
     parser.add_argument("--page", metavar="N", type=count, default=1, help="1 is the newest (default: 1)")
     parser.add_argument("--per-page", metavar="N", type=count, default=25, help="tasks on a page (default: 25)")
 
 
 def _run(args: Namespace) -> ExitCode:
-    query = TaskQuery(
-        owner=OWNER, statuses=frozenset(args.status), hidden=args.all, page=args.page, per_page=args.per_page
-    )
-    with opened(args) as host:
+    with reached(args) as host:
+        query = TaskQuery(
+            owner=args.owner or host.owner,
+            statuses=frozenset(args.status),
+            hidden=args.all,
+            page=args.page,
+            per_page=args.per_page,
+        )
         page = host.repository.find(query)
         if args.json:
             say_json(_as_json(host, query, page))
         else:
-            _print(query, page)
+            _print(host, query, page)
             if any(task.status in MOVING for task in page.tasks):
                 hint_if_nobody_serves(host)
     return ExitCode.DONE
 
 
-def _as_json(host: EmbeddedHost, query: TaskQuery, page: TaskPage) -> dict[str, object]:
+def _as_json(host: Host, query: TaskQuery, page: TaskPage) -> dict[str, object]:
     return {
-        "data": [as_json(host, task) for task in page.tasks],
+        "data": [host.shape(task) for task in page.tasks],
         "total_count": page.total,
         "page": query.page,
         "per_page": query.per_page,
@@ -55,12 +59,16 @@ def _as_json(host: EmbeddedHost, query: TaskQuery, page: TaskPage) -> dict[str, 
     }
 
 
-def _print(query: TaskQuery, page: TaskPage) -> None:
+def _print(host: Host, query: TaskQuery, page: TaskPage) -> None:
     if not page.tasks:
         say("There are no tasks here.")
         return
     room = os.get_terminal_size(sys.stdout.fileno()).columns or 80 if sys.stdout.isatty() else None
-    for line in table([_HEADING, *map(_row, page.tasks)], room):
+    rows = [_HEADING, *map(_row, page.tasks)]
+    if host.owner is None:
+        owners = ["OWNER", *(task.owner for task in page.tasks)]
+        rows = [(row[0], owner, *row[1:]) for row, owner in zip(rows, owners, strict=True)]
+    for line in table(rows, room):
         say(line)
     pages = -(-page.total // query.per_page)
     if pages > 1:
@@ -85,7 +93,9 @@ VERB = Verb(
     examples="""\
 seafevents-offline list
 seafevents-offline list --status error --status cancelled
-seafevents-offline list --all --per-page 100 --json""",
+seafevents-offline list --all --per-page 100 --json
+seafevents-offline list --seafile /opt/seafile --owner ada@example.com""",
     options=_options,
     json=True,
+    on_server=True,
 )

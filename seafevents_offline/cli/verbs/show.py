@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from ...hosts.standalone import EmbeddedHost
-from ...link import without_user_info
 from ...status import OfflineDownloadStatus
 from ...task import Task
-from ..host import as_json, opened
+from ..host import Host, reached
 from ..options import task_id
 from ..output import pad, say, say_json
 from ..verb import ExitCode, Verb
@@ -21,10 +18,10 @@ def _options(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
+    with reached(args) as host:
         task = host.repository.get(args.odr_id)
         if args.json:
-            say_json(as_json(host, task))
+            say_json(host.shape(task))
         else:
             for label, words in _fields(host, task):
                 if words:
@@ -32,18 +29,22 @@ def _run(args: Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def _fields(host: EmbeddedHost, task: Task) -> list[tuple[str, str]]:
+def _fields(host: Host, task: Task) -> list[tuple[str, str]]:
+    shaped = host.shape(task)
     is_stored = task.status is OfflineDownloadStatus.OK
+    is_of_many = host.owner is None
     return [
         ("task", str(task.odr_id)),
         ("state", task.status.state),
         ("", task.status.sentence),
         ("now", situation(task, utc_now())),
-        ("link", without_user_info(task.url)),
+        ("link", shaped["url"]),
         ("name", task.name),
         ("checksum", task.checksum),
+        ("owner", task.owner if is_of_many else ""),
+        ("library", (shaped["repo_name"] or task.repo_id) if is_of_many else ""),
         ("folder", task.path),
-        ("file", str(Path(host.library, task.stored_path.lstrip("/"))) if is_stored else ""),
+        ("file", host.location(task) if is_stored else ""),
         ("priority", str(task.priority)),
         ("failed", f"{task.attempts} of {host.settings.max_attempts} attempts" if task.attempts else ""),
         ("added", moment(task.timestamp)),
@@ -58,7 +59,9 @@ VERB = Verb(
     help="show all about one task",
     examples="""\
 seafevents-offline show 3
-seafevents-offline show 3 --json""",
+seafevents-offline show 3 --json
+seafevents-offline show 3 --seafile /opt/seafile""",
     options=_options,
     json=True,
+    on_server=True,
 )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ...hosts.standalone import OWNER
 from ...units import format_size
-from ..host import opened
+from ..host import reached
+from ..options import add_owner
 from ..output import say, say_json, table
 from ..verb import ExitCode, Verb
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
-        counts = host.repository.stats(OWNER).by_status
+    with reached(args) as host:
+        counts = host.repository.stats(args.owner or host.owner).by_status
     if args.json:
         say_json({status.state: vars(count) for status, count in counts.items()})
         return ExitCode.DONE
@@ -32,6 +32,9 @@ VERB = Verb(
     help="show how many tasks and bytes there are in each state",
     examples="""\
 seafevents-offline stats
-seafevents-offline stats --json""",
+seafevents-offline stats --json
+seafevents-offline stats --seafile /opt/seafile --owner ada@example.com""",
+    options=add_owner,
     json=True,
+    on_server=True,
 )

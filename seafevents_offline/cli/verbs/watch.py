@@ -6,14 +6,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...hosts.standalone import OWNER
 from ...repository import Repository, TaskQuery
 from ...status import OfflineDownloadStatus
 from ...task import Task
 from ..follow import TimeIsUp, follow
-from ..host import as_json, hint_if_nobody_serves, opened
+from ..host import hint_if_nobody_serves, reached
 from ..live import AT_REST, MOVING, JsonLines, on_stdout
-from ..options import add_ids, add_timeout
+from ..options import add_ids, add_owner, add_timeout
 from ..output import complain
 from ..verb import ExitCode, Verb
 
@@ -25,13 +24,14 @@ _NEWEST = 100
 
 def _options(parser: ArgumentParser) -> None:
     add_ids(parser, nargs="*")
+    add_owner(parser)
     add_timeout(parser)
 
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
-        display = JsonLines(lambda task: as_json(host, task)) if args.json else on_stdout()
-        watched = _Watched(host.repository, args.ids)
+    with reached(args) as host:
+        display = JsonLines(host.shape) if args.json else on_stdout()
+        watched = _Watched(host.repository, args.ids, args.owner or host.owner)
         hint_if_nobody_serves(host)
         try:
             tasks = follow(watched.read, display, timeout=args.timeout)
@@ -52,8 +52,9 @@ def _report(tasks: Sequence[Task]) -> ExitCode:
 class _Watched:
     """The tasks with the given numbers; without numbers, all that move, and those that are added meanwhile."""
 
-    def __init__(self, repository: Repository, ids: Sequence[int]) -> None:
+    def __init__(self, repository: Repository, ids: Sequence[int], owner: str | None) -> None:
         self._repository = repository
+        self._owner = owner
         self._join_others = not ids
         self._tasks: dict[int, Task] = {odr_id: repository.get(odr_id) for odr_id in ids}
         self._newest = max((task.odr_id for task in self._find(sort="-odr_id", per_page=1)), default=0)
@@ -73,7 +74,7 @@ class _Watched:
         self._tasks.update((task.odr_id, task) for task in tasks)
 
     def _find(self, **query: Any) -> Sequence[Task]:
-        return self._repository.find(TaskQuery(owner=OWNER, **query)).tasks
+        return self._repository.find(TaskQuery(owner=self._owner, **query)).tasks
 
 
 VERB = Verb(
@@ -83,8 +84,10 @@ VERB = Verb(
 seafevents-offline watch
 seafevents-offline watch 3 4 --timeout 1h
 seafevents-offline watch --json
+seafevents-offline watch --seafile /opt/seafile --owner ada@example.com
 
 Without a number: everything that is under way. The exit code is 1 when one of them failed.""",
     options=_options,
     json=True,
+    on_server=True,
 )

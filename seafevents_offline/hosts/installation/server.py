@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ... import repository
-from ...repository import Repository
+from ...egress.admission import admitted
+from ...egress.policy import Policy
+from ...errors import StorageUnavailable
+from ...link import without_query
+from ...repository import Allowance, Repository, utc_now
 from ...settings import Settings, read_config
+from ...shape import shape
+from ...status import Action, OfflineDownloadStatus
+from ...storages.seafile.server import SeafServer
+from ...task import Task
 from ...tasks.checks import Check
+from ...tasks.offline_downloader import pick_storage
 from ..seafevents import database
 from . import bundle, checks
 from .daemon import Daemon, find
@@ -20,11 +31,17 @@ from .place import Installation
 
 
 class SeafileServer:
-    """Opens nothing before it is asked for. ``settings`` and ``repository`` raise SettingsError."""
+    """Opens nothing before it is asked for. ``settings`` and ``repository`` raise SettingsError.
+
+    Whoever may run this is an administrator, who acts for everybody and sees no more of a link than on the pages.
+    """
+
+    owner = None
 
     def __init__(self, place: Installation, daemon: Daemon) -> None:
         self.place = place
         self.daemon = daemon
+        self._names: dict[str, str] = {}
 
     @classmethod
     def enter(cls, named: Path, environ: Mapping[str, str]) -> SeafileServer:
@@ -50,6 +67,53 @@ class SeafileServer:
     @cached_property
     def repository(self) -> Repository:
         return repository.open(self.settings)
+
+    def act(self, odr_id: int, action: Action) -> Task:
+        """For the task's owner, as far as the owner could. Raises TaskNotFound, also for what was removed, NotPossible,
+        AlreadyActive, TooManyTasks, and for a task that would wait again whatever speaks against that now."""
+        task = self.repository.get(odr_id)
+        if action.target is OfflineDownloadStatus.WAITING and task.status in action.sources:
+            self._check(task)
+        return self.repository.act(odr_id, action, task.owner, allowance=Allowance.of(self.settings))
+
+    def remove(self, odr_id: int) -> Task:
+        """Take it off its owner's list. Raises TaskNotFound, also for what was removed."""
+        return self.repository.remove(odr_id, self.repository.get(odr_id).owner)
+
+    def prioritise(self, odr_id: int, priority: int) -> Task:
+        """Among its owner's tasks. Raises TaskNotFound, NotPossible or PriorityInvalid."""
+        return self.repository.prioritise(odr_id, priority, self.repository.get(odr_id).owner)
+
+    def shape(self, task: Task) -> dict[str, Any]:
+        """As the administrators' list has it: the owner alone sees the whole link."""
+        told = shape(task, self._name_of(task.repo_id))
+        return told | {"url": without_query(task.url), "removed": task.hidden_at is not None}
+
+    def location(self, task: Task) -> str:
+        return task.stored_path
+
+    def idleness(self) -> str:
+        """Why nothing is downloaded now; empty where some node has shown itself within a minute."""
+        now = utc_now()
+        if any(node.is_awake(now) for node in self.repository.nodes()):
+            return ""
+        return (
+            "Nothing is downloaded now: the download service is not running; "
+            f"`seafevents-offline doctor --seafile {self.place.top}` says why."
+        )
+
+    def _check(self, task: Task) -> None:
+        """What a door would ask. Where seaf-server does not answer, the service asks it before it begins."""
+        admitted(task.url, Policy.from_settings(self.settings))
+        with contextlib.suppress(StorageUnavailable):
+            pick_storage(self.settings).check(task, 0)
+
+    def _name_of(self, repo_id: str) -> str:
+        if repo_id not in self._names:
+            self._names[repo_id] = ""
+            with contextlib.suppress(StorageUnavailable):
+                self._names[repo_id] = SeafServer().name(repo_id)
+        return self._names[repo_id]
 
     def wake(self) -> None:
         """Nothing: no other process wakes the daemon, which looks by itself soon enough."""

@@ -69,6 +69,11 @@ class SeafServer:
             lambda: self._ask(lambda seaserv: seaserv.seafile_api.get_repo(repo_id), none="Invalid repo id")
         )
 
+    def name(self, repo_id: str) -> str:
+        """What the library is called; empty where there is none."""
+        found = self.repo(repo_id)
+        return str(found.name or "") if found else ""
+
     def owner(self, repo_id: str) -> str:
         """Whose the library is; empty when nobody's."""
 
