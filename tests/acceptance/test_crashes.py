@@ -16,6 +16,7 @@ import pytest
 from seafevents_offline.errors import AlreadyRunning
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.tasks import nodes
+from tests.support.accounts import Accounts
 from tests.support.daemon import CRASHES, Daemon
 from tests.support.databases import ON_BOTH_DATABASES
 from tests.support.http_server import File, Gate, HttpServer, content
@@ -40,14 +41,14 @@ def assert_each_file_is_there_once(service: Service, expected: dict[str, bytes])
 def test_a14_killed_at_every_moment_of_a_life(make_service: MakeService, http_server: HttpServer, crash: str) -> None:
     service = make_service(workers=1)
     file = File(size=300_000, seed=crash)
-    odr_id = service.add(http_server.serve("/f.bin", file))
-    with Daemon(service.settings, crash) as daemon:
-        assert daemon.wait() == -signal.SIGKILL
-    assert service.repository.get(odr_id).claim == 1
-    with Daemon(service.settings):
-        task = service.wait(odr_id)
-        assert (task.status, task.stored_path, task.attempts) == (S.OK, "/f.bin", 0)
-        assert_each_file_is_there_once(service, {"/f.bin": file.read(0, 300_000)})
+    with Accounts(service) as accounts:
+        odr_id = accounts.add(http_server.serve("/f.bin", file), file)
+        with Daemon(service.settings, crash) as daemon:
+            assert daemon.wait() == -signal.SIGKILL
+        assert service.repository.get(odr_id).claim == 1
+        with Daemon(service.settings):
+            assert service.wait(odr_id).stored_path == "/f.bin"
+            accounts.settle()
 
 
 @pytest.mark.parametrize("engine", [False, True], ids=["daemon", "daemon and aria2c"])
@@ -111,19 +112,18 @@ def test_killed_at_random_moments_many_times(make_service: MakeService, http_ser
     files = {
         f"/{n}.bin": File(size=dice.choice([0, 10_000, 400_000, 3_000_000]), seed=n, rate=600_000) for n in range(24)
     }
-    ids = [service.add(http_server.serve(path, file)) for path, file in files.items()]
     pause = threading.Event()
-    for _ in range(ROUNDS):
-        with Daemon(service.settings) as daemon:
-            pause.wait(dice.uniform(0.0, 1.5))
-            daemon.kill(engine=dice.random() < 0.5)
-    for file in files.values():
-        file.rate = None
-    with Daemon(service.settings):
-        for odr_id in ids:
-            task = service.wait(odr_id, timeout=120)
-            assert (task.status, task.attempts) == (S.OK, 0), task
-        assert_each_file_is_there_once(service, {path: file.read(0, file.size or 0) for path, file in files.items()})
+    with Accounts(service) as accounts:
+        for path, file in files.items():
+            accounts.add(http_server.serve(path, file), file)
+        for _ in range(ROUNDS):
+            with Daemon(service.settings) as daemon:
+                pause.wait(dice.uniform(0.0, 1.5))
+                daemon.kill(engine=dice.random() < 0.5)
+        for file in files.values():
+            file.rate = None
+        with Daemon(service.settings):
+            accounts.settle(120)
 
 
 def test_a13_what_was_interrupted_goes_first(make_service: MakeService, http_server: HttpServer) -> None:
