@@ -239,6 +239,23 @@ class FileNotFoundAtServer(LinkError):
     sentence = "The server says that there is no such file ({status} not found). Please check the link."
 
 
+class LoginWanted(LinkError):
+    """The server lets nobody in without; and nothing of the kind was given with the link."""
+
+    reason = "login_wanted"
+    sentence = "The server wants a user name and password. Please give them, then try again."
+
+
+class LoginRefused(LinkError):
+    """Not tried again: who goes on with a wrong password is locked out."""
+
+    reason = "login_refused"
+    sentence = (
+        "The server wants a user name and password and refuses what was given ({status}). "
+        "Please check it, then try again."
+    )
+
+
 class AccessDenied(LinkError):
     reason = "access_denied"
     sentence = "The server refuses access ({status}). The link may need a login or may have expired."
@@ -500,6 +517,16 @@ class ProxyRefused(EgressRefused):
 
     reason = "proxy_refused"
     sentence = "The proxy that downloads go through does not allow {host} ({status})."
+class LinkLeadsElsewhere(EgressRefused):
+    """A password, a header or a cookie is for the server that the link names alone. ``place``: host:port."""
+
+    reason = "link_leads_elsewhere"
+    sentence = (
+        "The link leads on to another server ({place}), which must not get the password or the headers. "
+        "Please give the link that it leads to."
+    )
+
+
 
 
 # --- ours or the infrastructure's fault: waits, costs nothing -----------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import (
@@ -22,15 +22,16 @@ from .errors import (
     UserAgentInvalid,
     UserNameInvalid,
 )
-from .link import normalise
+from .link import normalise, split_login
 
+LANGUAGES = "Accept-Language"
 AUTHORIZATION = "Authorization"
 COOKIE = "Cookie"
 
 #: What people may send beside what the engine sends by itself: languages, and how sites are told who asks. Never what
 #: frames a request or its answer (Host, Connection, Content-*, Range, Accept-Encoding) or speaks to proxies.
 HEADERS = (
-    "Accept-Language",
+    LANGUAGES,
     AUTHORIZATION,
     "Deploy-Token",
     "Job-Token",
@@ -76,6 +77,19 @@ class Extras:
     user_agent: str = ""
 
     @classmethod
+    def of_link(cls, text: str, given: Extras | None = None) -> tuple[str, Extras]:
+        """A link as people paste it without the user name and password in it, and ``given`` with these. Raises
+        UserNameInvalid, PasswordInvalid or PasswordAlone, and TwoLogins where ``given`` says something else."""
+        extras = given or cls()
+        url, user, password = split_login(text)
+        if not user and not password:
+            return url, extras
+        _check_login(user, password)
+        if extras.header(AUTHORIZATION) or (extras.user and (extras.user, extras.password) != (user, password)):
+            raise TwoLogins()
+        return url, replace(extras, user=user, password=password)
+
+    @classmethod
     def checked(
         cls,
         *,
@@ -103,6 +117,11 @@ class Extras:
         allowed = header_names(cookies)
         if any(name not in allowed for name, _ in self.headers):
             raise HeaderRefused(names=", ".join(allowed))
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether it is for the server of the link alone. Browsers tell the rest to whomever that one leads them to."""
+        return bool(self.user or self.password or any(name != LANGUAGES for name, _ in self.headers))
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -146,6 +165,14 @@ class Extras:
             )
         except InputError as error:
             raise ValueError(error.reason) from None
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a link needs, as a record keeps it: ``text`` is the vault's, ``kinds`` as of Extras."""
+
+    text: str
+    kinds: tuple[str, ...]
 
 
 def _check_login(user: str, password: str) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+
+from ..pin import Pin
 
 #: Bytes of the key; made anew by each daemon, kept nowhere.
 KEY_BYTES = 32
@@ -21,7 +23,8 @@ class Grant:
 
     ``tunnels``: how many may be open at once. ``door``: a port of 127.0.0.1 that may be reached although it is this
     machine, 0 for none: the canary's redirecting listener, never a task's. ``serial``: tells apart the times that one
-    claim began, for the end of the one may come to the guard after the beginning of the next.
+    claim began, for the end of the one may come to the guard after the beginning of the next. ``only``: the one server
+    that may be connected to, because the download tells it a secret; None for any.
     """
 
     odr_id: int
@@ -31,6 +34,7 @@ class Grant:
     tunnels: int
     door: int = 0
     serial: int = 0
+    only: Pin | None = None
 
 
 def credentials(key: bytes, grant: Grant) -> tuple[str, str]:
@@ -45,7 +49,8 @@ def verify(key: bytes, user: str, password: str) -> Grant | None:
     if not hmac.compare_digest(_password(key, user).encode(), password.encode("utf-8", "surrogatepass")):
         return None
     text = urlsafe_b64decode(user).decode("utf-8", "surrogatepass")
-    return Grant(*json.loads(text))
+    *values, only = json.loads(text)
+    return replace(Grant(*values), only=Pin(**only) if only else None)
 
 
 def _password(key: bytes, user: str) -> str:

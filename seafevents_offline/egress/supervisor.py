@@ -17,6 +17,7 @@ import time
 from ..confine import Confinement, account
 from ..due import WARNING_PERIOD, Due
 from ..errors import GuardUnavailable, OfflineDownloadError
+from ..pin import Pin
 from ..settings import Settings
 from ..threads import survive
 from .child import Child, launch
@@ -136,7 +137,7 @@ class Guard:
     def is_up(self) -> bool:
         return self._is_up
 
-    def admit(self, odr_id: int, claim: int, owner: str) -> tuple[str, str]:
+    def admit(self, odr_id: int, claim: int, owner: str, only: Pin | None = None) -> tuple[str, str]:
         with self._lock:
             serial = self._claims.begin(odr_id, claim)
         size, connections = self._settings.max_size, self._settings.connections
@@ -148,6 +149,7 @@ class Guard:
             tunnels=tunnels(connections),
             door=self.door if odr_id == CANARY else 0,
             serial=serial,
+            only=only,
         )
         return credentials(self._key, grant)
 

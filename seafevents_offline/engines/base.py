@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from ..checksum import Checksum
 from ..errors import OfflineDownloadError
+from ..extras import Extras
+from ..pin import Pin
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Job:
     """What the engine shall fetch. ``folder`` exists, is ours alone and holds nothing but this job's files.
 
     ``out``: the file name to use, already safe; empty leaves it to the server and the link. ``owner``: for whom.
-    ``checksum``: what the file must come to; anything else fails with ChecksumWrong.
+    ``checksum``: what the file must come to; anything else fails with ChecksumWrong. ``extras``: what the server is
+    told beside what the link says, with each request.
     """
 
     odr_id: int
@@ -33,6 +36,12 @@ class Job:
     out: str = ""
     owner: str = ""
     checksum: Checksum | None = None
+    extras: Extras = field(default_factory=Extras)
+
+    @property
+    def only(self) -> Pin | None:
+        """The one server that may be connected to, because it is told what nobody else may know; None for any."""
+        return Pin.of(self.url) if self.extras.is_confidential else None
 
 
 class TransferState(Enum):
@@ -109,8 +118,9 @@ class Egress(Protocol):
     def is_up(self) -> bool:
         """Whether connections are taken at the moment; nothing can be downloaded while they are not."""
 
-    def admit(self, odr_id: int, claim: int, owner: str) -> tuple[str, str]:
-        """User name and password for the connections of this claim."""
+    def admit(self, odr_id: int, claim: int, owner: str, only: Pin | None = None) -> tuple[str, str]:
+        """User name and password for the connections of this claim, which may lead to ``only`` this server, or
+        anywhere: a download that is led elsewhere then fails with LinkLeadsElsewhere, and nobody hears of it there."""
 
     def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:
         """What a connection of this claim was refused for, or failed of; certain once the engine has been told no.

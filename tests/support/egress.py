@@ -10,6 +10,7 @@ import pytest
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.errors import OfflineDownloadError
+from seafevents_offline.pin import Pin
 from seafevents_offline.settings import Settings
 
 from .ports import ALLOWED
@@ -35,10 +36,12 @@ class Open:
         self.cuts = 0
         self.refusals: dict[tuple[int, int], OfflineDownloadError] = {}
         self.admitted: list[tuple[int, int, str]] = []
+        self.only: list[Pin | None] = []
         self.closed: list[tuple[int, int]] = []
 
-    def admit(self, odr_id: int, claim: int, owner: str) -> tuple[str, str]:
+    def admit(self, odr_id: int, claim: int, owner: str, only: Pin | None = None) -> tuple[str, str]:
         self.admitted.append((odr_id, claim, owner))
+        self.only.append(only)
         return f"{odr_id}.{claim}", "password"
 
     def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:

@@ -21,6 +21,8 @@ from seafevents_offline.errors import (
     FileNotFoundAtServer,
     HostNotFound,
     LinkRefused,
+    LoginRefused,
+    LoginWanted,
     NameRefused,
     OfflineDownloadError,
     RedirectInvalid,
@@ -30,6 +32,7 @@ from seafevents_offline.errors import (
     TooLarge,
     TooManyRedirects,
 )
+from seafevents_offline.extras import Extras
 
 MB = 1024 * 1024
 
@@ -54,7 +57,7 @@ def job(out: str = "") -> Job:
         ("22", "Unexpected status 204", LinkRefused(status=204)),
         ("22", "Got 302 status, but no location header provided.", LinkRefused(status=302)),
         ("22", "Got 304 without If-Modified-Since or If-None-Match", LinkRefused(status=304)),
-        ("24", "Authorization failed.", AccessDenied(status=401)),
+        ("24", "Authorization failed.", LoginWanted()),
         ("3", "Resource not found", FileNotFoundAtServer(status=404)),
         ("23", "Too many redirects: count=20", TooManyRedirects()),
         ("1", "CUID#103 - Redirect to file:///etc/passwd failed. It may not be a valid URI.", RedirectInvalid()),
@@ -106,7 +109,9 @@ def test_what_aria2_says_and_what_it_means(code: str, message: str, expected: Of
         (421, ServerBusy(status=421)),
         (450, ServerBusy(status=450)),
         (502, LinkRefused(status=502)),
-        (530, AccessDenied(status=530)),
+        (430, LoginWanted()),
+        (530, LoginWanted()),
+        (532, AccessDenied(status=532)),
         (550, FileNotFoundAtServer(status=550)),
     ],
 )
@@ -114,6 +119,33 @@ def test_ftp_has_numbers_of_its_own(status: int, expected: OfflineDownloadError)
     link = replace(job(), url="ftp://example.com/a")
     found = to_error("22", f"The response status is not successful. status={status}", link, size=0)
     assert (type(found), found.reason_args) == (type(expected), expected.reason_args)
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "message", "status"),
+    [
+        ("https://example.com/a", "24", "Authorization failed.", 401),
+        ("https://example.com/a", "22", "The response status is not successful. status=403", 403),
+        ("ftp://example.com/a", "21", "The response status is not successful. status=430", 430),
+        ("ftp://example.com/a", "21", "The response status is not successful. status=530", 530),
+    ],
+)
+@pytest.mark.parametrize(
+    ("extras", "is_login"),
+    [
+        (Extras(user="ada", password="s3cret"), True),
+        (Extras(headers=(("Private-Token", "s3cret"),)), True),
+        (Extras(headers=(("Accept-Language", "de"),), referer="https://example.com/", user_agent="x"), False),
+    ],
+)
+def test_who_is_not_let_in_with_something_is_told_that_it_is_wrong(
+    url: str, code: str, message: str, status: int, extras: Extras, is_login: bool
+) -> None:
+    found = to_error(code, message, replace(job(), url=url, extras=extras), size=0)
+    assert isinstance(found, LoginRefused) == is_login
+    assert found.reason_args == ({"status": status} if is_login or status == 403 else {})
+    assert not found.retryable
+    assert "s3cret" not in str(found)
 
 
 @pytest.mark.parametrize("message", ["Got EOF from the server.", "No URI available."])

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seafevents_offline.egress.grant import KEY_BYTES, Grant, credentials, verify
+from seafevents_offline.pin import Pin
 
 KEY = bytes(range(KEY_BYTES))
 GRANT = Grant(odr_id=12, claim=3, owner="ada@example.com", bytes=10**12, tunnels=20, door=0)
 
 _NUMBERS = st.integers(0, 2**63 - 1)
-_GRANTS = st.builds(
-    Grant, _NUMBERS, _NUMBERS, st.text(max_size=255), _NUMBERS, _NUMBERS, st.integers(0, 65535), _NUMBERS
-)
+_PORTS = st.integers(0, 65535)
+_PINS = st.none() | st.builds(Pin, st.text(max_size=253), _PORTS, st.booleans())
+_GRANTS = st.builds(Grant, _NUMBERS, _NUMBERS, st.text(max_size=255), _NUMBERS, _NUMBERS, _PORTS, _NUMBERS, _PINS)
 
 
 @given(_GRANTS, st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))

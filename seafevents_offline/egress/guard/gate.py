@@ -58,9 +58,15 @@ class Gate:
         return Target(host, port, usage, next((control for control in controls if control is not None), None))
 
     async def addresses(self, target: Target) -> tuple[Address, ...]:
-        """All that may be connected to; raises an EgressRefused if one of them may not, or HostNotFound."""
+        """All that may be connected to; raises an EgressRefused if one of them may not, or HostNotFound.
+
+        Not even a name is looked up of what is not the only server of a download that has one.
+        """
         if target.is_door:
             return (_LOOPBACK,)
+        if target.control is None and (only := target.usage.grant.only):
+            # Before anybody hears of it: no name server either.
+            only.check(target.host, target.port)
         if not self._is_decided(target):
             await self._knows.wait()
         if target.control is None:

@@ -13,8 +13,15 @@ import contextlib
 import socket
 from dataclasses import dataclass
 
-from ...endpoint import Address
-from ...errors import EgressRefused, OfflineDownloadError, RedirectInvalid, TooLarge, TooManyConnections
+from ...endpoint import Address, Endpoint
+from ...errors import (
+    EgressRefused,
+    LinkLeadsElsewhere,
+    OfflineDownloadError,
+    RedirectInvalid,
+    TooLarge,
+    TooManyConnections,
+)
 from ...units import format_size
 from ..grant import Grant, verify
 from ..messages import Ended, Failed, Limits, Refused
@@ -32,6 +39,9 @@ _REFUSALS = (EgressRefused, RedirectInvalid, TooLarge)
 #: Seconds between the 200 and the greeting of a server of ftp, which speaks first: aria2 loses what it reads together
 #: with the 200, and then both sides wait for ever.
 _GREETING = 0.5
+
+#: How TLS begins (RFC 8446, 5.1), and no request of HTTP.
+_HANDSHAKE = b"\x16"
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,7 @@ class Tunnel(Life):
             await wire.send(self._engine, wire.answer(200))
             if target.port == FTP_PORT:
                 await asyncio.sleep(_GREETING)
+            await self._see_encryption(target)
             why = await relay.run()
         except OSError:
             pass
@@ -156,6 +167,17 @@ class Tunnel(Life):
             await self._report(TooLarge(limit=format_size(usage.grant.bytes)), usage.grant, target.host, target.port)
         wire.close(self._engine)
         await means.reporter.report(self._ended(self._open, why))
+
+    async def _see_encryption(self, target: Target) -> None:
+        """Let nothing through that was to be encrypted and is not: a server may redirect from its https to the http of
+        the same port. Raises LinkLeadsElsewhere."""
+        only = target.usage.grant.only
+        if only is None or not only.is_encrypted:
+            return
+        with self.within(self._means.limits.first_byte, _TooLate()):
+            first = await wire.peek(self._engine)
+        if first and first != _HANDSHAKE:
+            raise LinkLeadsElsewhere(place=str(Endpoint(target.host, target.port)))
 
     def _has_data_channels(self) -> bool:
         """ftp says nothing on its control channel while a file comes through another one."""

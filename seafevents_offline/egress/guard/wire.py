@@ -70,6 +70,15 @@ async def read_head(sock: socket.socket, limit: int) -> bytes:
     return head
 
 
+async def peek(sock: socket.socket) -> bytes:
+    """The first byte, which stays in the socket; none when there will be none. Raises OSError."""
+    while True:
+        try:
+            return sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            await readable(sock)
+
+
 async def send(sock: socket.socket, data: bytes) -> None:
     """All of it; raises OSError."""
     while data:

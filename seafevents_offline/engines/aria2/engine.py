@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,6 +42,9 @@ _OLD_LIMIT = 5.0
 _RELEASE_LIMIT = 15.0
 
 
+_LINE_BREAK = re.compile("[\r\n]")
+
+
 class Aria2Engine(DownloadEngine):
     """A private aria2c child, kept alive, that connects to nothing but ``egress``.
 
@@ -72,6 +76,9 @@ class Aria2Engine(DownloadEngine):
         if job.folder.parent != self._home:
             # It would begin elsewhere.
             raise ValueError(f"not in {self._home}: {job.folder}")
+        if any(_LINE_BREAK.search("".join(value)) for value in options.said(job).values()):
+            # Whoever made these extras has not had them checked.
+            raise ValueError("a line break in what the server is told")
         transfer = Transfer(job, wake)
         self._book.add(Entry(options.gid(job), transfer))
         return transfer
@@ -105,7 +112,7 @@ class Aria2Engine(DownloadEngine):
         bundle = offload(self._bundle)
         orders = process.Orders(
             found.path,
-            [*options.way_out(self._egress.proxy), *options.NO_COOKIES],
+            options.way_out(self._egress.proxy),
             options.configuration(self._settings, bundle, os.getpid()),
             self._confinement(),
             self._lock_fd,

@@ -21,6 +21,8 @@ from ...errors import (
     FileNotFoundAtServer,
     HostNotFound,
     LinkRefused,
+    LoginRefused,
+    LoginWanted,
     NameRefused,
     OfflineDownloadError,
     RedirectInvalid,
@@ -73,7 +75,7 @@ def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownload
     host = host_of(job.url)
     if status := _STATUS.search(message):
         number = int(status[1] or status[2])
-        return _ftp(number) if job.url.startswith("ftp:") else _http(number)
+        return _ftp(number, job) if job.url.startswith("ftp:") else _http(number, job)
     if _HANDSHAKE in message:
         broken = _HANDSHAKE_BROKEN.search(message)
         return ConnectionFailed(host=host) if broken else TlsFailed(host=host)
@@ -85,7 +87,8 @@ def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownload
     if resolved := _RESOLVED.search(message):
         # After a redirect it is not the link's host.
         return HostNotFound(host=resolved[1])
-    return _by_code(code, host)
+    # Of a 401 aria2 says neither number nor words.
+    return _no_entry(401, job) if code == "24" else _by_code(code, host)
 
 
 def code_of(status: Mapping[str, Any], job: Job) -> str:
@@ -111,25 +114,36 @@ def part_is_useless(code: str, message: str) -> bool:
     return (code in ("1", "10") and message == "Download aborted.") or message.endswith("status=416")
 
 
-def _http(status: int) -> OfflineDownloadError:
+def _http(status: int, job: Job) -> OfflineDownloadError:
     if status in (404, 410):
         return FileNotFoundAtServer(status=status)
-    if status in (401, 402, 403, 407, 451):
+    if status in (401, 403):
+        return _no_entry(status, job)
+    if status in (402, 407, 451):
         return AccessDenied(status=status)
     if status in (408, 425, 429) or status >= 500:
         return ServerBusy(status=status)
     return LinkRefused(status=status)
 
 
-def _ftp(status: int) -> OfflineDownloadError:
+def _ftp(status: int, job: Job) -> OfflineDownloadError:
     if status == 550:
         return FileNotFoundAtServer(status=status)
-    if status in (530, 532):
+    if status in (430, 530):
+        return _no_entry(status, job)
+    if status == 532:
         return AccessDenied(status=status)
     if status < 400:
         # A yes that aria2 could make nothing of.
         return AnswerUnreadable()
     return ServerBusy(status=status) if status < 500 else LinkRefused(status=status)
+
+
+def _no_entry(status: int, job: Job) -> OfflineDownloadError:
+    """Who was not let in knows best whether what was given is wrong; a 403 without anything may have other reasons."""
+    if job.extras.is_confidential:
+        return LoginRefused(status=status)
+    return AccessDenied(status=status) if status == 403 else LoginWanted()
 
 
 def _unspecific(message: str, host: str, size: int) -> OfflineDownloadError:
@@ -157,7 +171,6 @@ def _by_code(code: str, host: str) -> OfflineDownloadError:
         "18": EngineUnavailable(detail=_NOT_WRITABLE),
         "19": HostNotFound(host=host),
         "23": TooManyRedirects(),
-        "24": AccessDenied(status=401),
         "29": ServerBusy(status=503),
         _WRONG_CHECKSUM: ChecksumWrong(),
     }

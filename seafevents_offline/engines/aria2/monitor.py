@@ -176,7 +176,7 @@ class Monitor:
             self._egress.close(job.odr_id, job.claim)
         # Before aria2c can connect: a break after this moment is one of its own.
         entry.cuts = self._egress.deaths()
-        return self._egress.admit(job.odr_id, job.claim, job.owner)
+        return self._egress.admit(job.odr_id, job.claim, job.owner, job.only)
 
     def _limit_calls(self) -> list[Call]:
         limit = self._wanted_limit

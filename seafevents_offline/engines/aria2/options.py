@@ -5,11 +5,17 @@ Every line that is not obvious says which danger it wards off.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
+from typing import Union
 
 from ... import __version__
+from ...extras import AUTHORIZATION, COOKIE, Extras
 from ...settings import Settings
 from ..base import Job
+
+#: aria2's options by their names; some have several values.
+Options = dict[str, Union[str, list[str]]]
 
 #: Seconds for a connection to come about, and for the next byte to come through it.
 CONNECT_TIMEOUT = 30
@@ -37,11 +43,6 @@ _CLOSED = {
     "enable-http-keep-alive": "false",
     "ftp-reuse-connection": "false",
 }
-
-#: aria2 keeps one jar for all tasks: a session that one user's link opened would be open to the next user's link to
-#: that host. It has no switch for it, but a header of ours takes the place of its own. An argument, because the file
-#: has room for one header.
-NO_COOKIES = ("--header=Cookie:",)
 
 _PROXIED = ("http", "https", "ftp", "all")
 
@@ -117,15 +118,47 @@ def gid(job: Job) -> str:
     return f"{job.odr_id % 2**40:010x}{job.claim % 2**24:06x}"
 
 
-def download(job: Job, out: str, resume: bool, login: tuple[str, str]) -> dict[str, str]:
+def download(job: Job, out: str, resume: bool, login: tuple[str, str]) -> Options:
     """The options of one download, all there are; ``out`` is a base name of ours or of a file of the job's folder.
 
     ``login``: user name and password at the proxy.
     """
-    options = {"gid": gid(job), "dir": job.folder.name, "continue": "true" if resume else "false"}
+    options: Options = {"gid": gid(job), "dir": job.folder.name, "continue": "true" if resume else "false"}
     for scheme in _PROXIED:
         # Those for all do not count where a scheme has a proxy of its own.
         options[f"{scheme}-proxy-user"], options[f"{scheme}-proxy-passwd"] = login
     if job.checksum:
         options["checksum"] = str(job.checksum)
+    options |= said(job)
     return {**options, "out": out} if out else options
+
+
+def said(job: Job) -> Options:
+    """What the server is told beside what the link says, by options whose values may have no line break: aria2 would
+    say what follows as a line of its own."""
+    extras = job.extras
+    if job.url.startswith("ftp:"):
+        # Without one aria2 is "anonymous".
+        return {"ftp-user": extras.user, "ftp-passwd": extras.password} if extras.user else {}
+    return {"header": [f"{name}: {value}" for name, value in _headers(extras).items()]}
+
+
+def _headers(extras: Extras) -> dict[str, str]:
+    """What each request says beside what all downloads say, which aria2 (1.36, 1.37; seen at a server) sends before it.
+    A name that aria2 has a line for takes that line's place; one that the configuration has would be sent twice.
+
+    aria2 keeps one jar of cookies for all downloads: a session that one user's link opened would be open to the next
+    user's link to that host. It has no switch for it, so each download has a line of its own, empty or not.
+
+    The login is a line, too. aria2's own options send the same, but where a redirect names a user they send that one;
+    and with ``http-auth-challenge`` a login is kept for all downloads from its host. The user agent is a line so that
+    the server alone hears it; as an option it is said to the proxy as well.
+
+    Whatever stands here goes to wherever a server redirects: to each host, port and scheme.
+    """
+    headers = {COOKIE: "", **dict(extras.headers)}
+    if extras.user:
+        login = f"{extras.user}:{extras.password}".encode()
+        headers[AUTHORIZATION] = f"Basic {b64encode(login).decode('ascii')}"
+    others = {"Referer": extras.referer, "User-Agent": extras.user_agent}
+    return headers | {name: value for name, value in others.items() if value}
