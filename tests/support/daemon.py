@@ -26,7 +26,7 @@ from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 from seafevents_offline.storages import folder
 from seafevents_offline.storages.folder import FolderStorage
-from seafevents_offline.tasks import OfflineDownloader
+from seafevents_offline.tasks import OfflineDownloader, nodes, scheduler
 from seafevents_offline.tempdir import TempDir
 
 from .forked import Forked
@@ -95,7 +95,8 @@ class Daemon:
     """Starts with ``with`` or ``start()``; in a session of its own, so that only what is named is killed.
 
     ``command`` makes of a command the one that runs it in another place; ``environment`` is added to our own.
-    Without either it is forked, which is quicker.
+    Without either it is forked, which is quicker. ``watch`` and ``sweep``: seconds until another node counts as dead,
+    and between two looks at the temporary folder, where the service's own are too long for a test.
     """
 
     def __init__(
@@ -105,16 +106,20 @@ class Daemon:
         *,
         command: Callable[..., list[str]] | None = None,
         environment: Mapping[str, str] | None = None,
+        watch: float = nodes.WATCH,
+        sweep: float = scheduler.SWEEP_PERIOD,
     ) -> None:
         self.settings = settings
         self._crash = crash
+        self._periods = {"watch": watch, "sweep": sweep}
         self._command = command
         self._environment = environment
         self._process: subprocess.Popen[bytes] | Forked | None = None
         self.log = Path(settings.tempdir).parent / "daemon.log"
 
     def start(self) -> Daemon:
-        order = json.dumps({"settings": dataclasses.asdict(self.settings), "crash": self._crash})
+        settings = dataclasses.asdict(self.settings)
+        order = json.dumps({"settings": settings, "crash": self._crash, **self._periods})
         reading, writing = os.pipe()
         with (
             open(reading, encoding="utf-8") as said,
@@ -189,6 +194,7 @@ def main(text: str) -> None:
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in order["settings"].items()}
     if order["crash"] is not None:
         CRASHES[order["crash"]]()
+    nodes.WATCH, scheduler.SWEEP_PERIOD = order["watch"], order["sweep"]
     OfflineDownloader(Settings(**settings)).start()
     print(READY, flush=True)  # noqa: T201 (the starter waits for it)
     threading.Event().wait()

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,7 +22,8 @@ _SLICES = 10  # of a limited file are sent in a second
 class Request:
     """One request as it stands: ``sent`` counts bytes of body, ``done`` says that the whole answer was sent.
 
-    ``open``: its connection is. ``at`` and ``ended_at`` are ``time.monotonic()``. Header names are in lower case.
+    ``open``: its connection is. ``at`` and ``ended_at`` are ``time.monotonic()``. Header names are in lower case;
+    ``lines`` has the headers as they came, one character a byte.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Request:
     done: bool = False
     open: bool = True
     ended_at: float | None = None
+    lines: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -192,7 +195,7 @@ class Connection(asyncio.Protocol):
                 return None
         body = bytes(self._buffer[len(head) + 4 : len(head) + 4 + size])
         del self._buffer[: len(head) + 4 + size]
-        return Request(-1, method, target, headers, self.peer, self.number, time.monotonic(), body)
+        return Request(-1, method, target, headers, self.peer, self.number, time.monotonic(), body, lines=tuple(lines))
 
     async def _more(self) -> bool:
         self._arrived.clear()
@@ -220,11 +223,14 @@ class Connection(asyncio.Protocol):
     def cut(self, reset: bool) -> None:
         """End the connection in the middle of a body; with ``reset`` the client may lose what is on its way."""
         if reset:
-            self.transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )
-            self.transport.abort()
+            self.reset()
         raise Gone
+
+    def reset(self) -> None:
+        """End the connection by RST."""
+        linger = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.transport.abort()
 
     async def wait(self, gate: Gate) -> None:
         """Until ``gate`` is open; raises Gone as soon as the client leaves."""
@@ -259,6 +265,9 @@ class Response:
             return
         if isinstance(served, File):
             await self._prepare(served)
+            if not self._is_let_in(served):
+                await self._head(401, {"Content-Length": "0", "WWW-Authenticate": 'Basic realm="files"'})
+                return
             bounds = self._bounds()
             if served.lie is not None and bounds is not None:
                 await self._send_raw(served.lie(int(bounds[0]), int(bounds[1] or (served.size or 0) - 1)))
@@ -270,6 +279,10 @@ class Response:
         await self._head(served.status, {"Content-Length": str(len(served.body)), **served.headers})
         if self.request.method != "HEAD":
             await self._body(served.body)
+
+    def _is_let_in(self, file: File) -> bool:
+        login = b64encode(file.login.encode()).decode("ascii")
+        return not file.login or self.request.headers.get("authorization") == f"Basic {login}"
 
     async def _send_raw(self, raw: Raw) -> None:
         self.connection.closing = True

@@ -58,6 +58,7 @@ class HttpServer:
         self._served: dict[str, Served] = {}
         self._book = Book(self._changed)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._connections: set[Connection] = set()
         self._stopping = asyncio.Event()
         self._thread: threading.Thread | None = None
 
@@ -165,14 +166,26 @@ class HttpServer:
             self._book.requests.clear()
             self._book.peak = self._book.active
 
+    def reset(self) -> list[str]:
+        """Cut by RST every connection on which an answer is under way, as a network does that goes away; the targets
+        of these requests."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result(30)
+
     # --- the loop's thread
+
+    async def _reset(self) -> list[str]:
+        answered = [one for one in self._connections if one.requests and one.requests[-1].ended_at is None]
+        for connection in answered:
+            connection.reset()
+        return [connection.requests[-1].target for connection in answered]
 
     def _run(self, listening: list[OSError | None]) -> None:
         asyncio.run(self._main(listening))
 
     async def _main(self, listening: list[OSError | None]) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        connections: set[Connection] = set()
+        self._connections = connections = set[Connection]()
         error: OSError | None = None
         try:
             server = await self._loop.create_server(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,6 +128,10 @@ class MariaDb:
         self._process.kill()
         self._process.wait(_KILL_TIMEOUT)
         self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGSTOP, and SIGCONT behind it."""
+        os.kill(self.pid, number)
 
     def _listen(self, port: int) -> bool:
         self._process = subprocess.Popen(

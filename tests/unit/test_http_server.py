@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import http.client
@@ -202,6 +203,21 @@ def test_a_break_may_be_a_reset(http_server):
     http_server.serve("/a", File(size=10_000_000, break_after=3_000_000, break_reset=True))
     with pytest.raises(ConnectionResetError):
         get(http_server, "/a")
+
+
+def test_what_is_under_way_is_cut_when_the_test_says_so(http_server):
+    http_server.serve("/a", File(size=1000, stall_after=100))
+    http_server.serve("/b", File(size=10))
+    with contextlib.closing(connect(http_server)) as kept, contextlib.closing(connect(http_server)) as cut:
+        kept.request("GET", "/b")
+        kept.getresponse().read()
+        cut.request("GET", "/a")
+        http_server.wait_for(lambda requests: requests[-1].sent == 100)
+        assert http_server.reset() == ["/a"]
+        with pytest.raises(ConnectionResetError), cut.getresponse() as response:
+            response.read()
+        kept.request("GET", "/b")
+        assert len(kept.getresponse().read()) == 10
 
 
 def test_a_stalled_body_goes_on_when_the_test_says_so(http_server):

@@ -11,13 +11,16 @@ from ..ports import free_port
 
 class Wire:
     """Forwards connections to ``port`` of 127.0.0.1. Cut, it breaks all of them and refuses new ones; clamped, nothing
-    goes through it, and nobody is told: what was sent meanwhile arrives when it is mended."""
+    goes through it, and nobody is told: what was sent meanwhile arrives when it is mended. ``delay``: seconds that each
+    piece takes. While nobody listens at the far end, nobody seems to listen here either."""
 
     def __init__(self, port: int) -> None:
+        self.delay = 0.0
         self._target = port
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._is_cut = False
+        self._pause = threading.Event()
         self._flows = threading.Event()
         self._flows.set()
         self.port = free_port()
@@ -56,7 +59,11 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = listening.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:
+                    near.close()
+                    continue
                 with self._lock:
                     if self._is_cut:
                         _break(near)
@@ -70,6 +77,7 @@ class Wire:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._flows.wait()
+                self._pause.wait(self.delay)
                 sink.sendall(data)
         with self._lock:
             for end in (source, sink):
