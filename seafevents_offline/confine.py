@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from .settings import SECTION
 _NEEDED = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
 
 CANNOT_RUN = launcher.CANNOT_RUN
+NO_PORT = launcher.NO_PORT
 
 _ALLOWED = "a user of this machine is allowed that is neither root nor in its group, for example nobody"
 
@@ -41,7 +43,8 @@ class Confinement:
 
     ``files``: how many it may have open, if the system allows as many. ``memory``: bytes of its own that it may have; 0
     for any. ``alone``: it starts neither processes nor threads. ``port``: the only TCP port that it may connect to,
-    where the kernel can see to that; 0 for any.
+    where the kernel can see to that; 0 for any, NO_PORT for none. ``cpu``: seconds that it may work
+    until it is killed; 0 for any.
     """
 
     account: Account | None
@@ -50,6 +53,7 @@ class Confinement:
     memory: int = 0
     alone: bool = False
     port: int = 0
+    cpu: int = 0
 
 
 def account(run_as: str) -> Account | None:
@@ -79,7 +83,9 @@ def command(arguments: Sequence[str], confinement: Confinement) -> list[str]:
     The process is the same one before and after. When it cannot become that, ``<program>: <why>`` goes to its standard
     error and its exit code is CANNOT_RUN.
     """
-    values = [str(int(value)) for value in _values(confinement)]
+    uid, gid, limits, alone, port = _values(confinement)
+    numbers = ",".join(f"{number}={limit}" for number, limit in limits.items())
+    values = [str(uid), str(gid), str(int(alone)), str(port), numbers]
     return [sys.executable, "-I", "-S", launcher.__file__, *values, *arguments]
 
 
@@ -120,10 +126,18 @@ def _look_up(run_as: str) -> Account:
         return Account(run_as, number, number)
 
 
-def _values(confinement: Confinement) -> tuple[int, int, int, int, int, bool, int]:
-    whose, limits = confinement.account, confinement
+def _values(confinement: Confinement) -> tuple[int, int, dict[int, int], bool, int]:
+    """What the launcher's ``drop`` takes."""
+    whose = confinement.account
     uid, gid = (whose.uid, whose.gid) if whose is not None else (-1, -1)
-    return uid, gid, limits.largest_file, limits.files, limits.memory, limits.alone, limits.port
+    limits = {
+        resource.RLIMIT_NOFILE: confinement.files,
+        resource.RLIMIT_FSIZE: confinement.largest_file,
+        resource.RLIMIT_DATA: confinement.memory,
+        resource.RLIMIT_CPU: confinement.cpu,
+    }
+    limits = {number: limit for number, limit in limits.items() if limit}
+    return uid, gid, limits, confinement.alone, confinement.port
 
 
 def _missing_capabilities() -> list[str]:

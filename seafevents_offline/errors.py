@@ -373,6 +373,23 @@ class ChecksumWrong(LinkError):
     sentence = "The file does not match its checksum, so nothing was stored. Please check the link and the checksum."
 
 
+class KindRefused(LinkError):
+    """By ``mime-allow`` or ``mime-deny``, for what the file holds."""
+
+    stage = Stage.VERIFY
+    reason = "kind_refused"
+    sentence = "The file is of the type {kind}, which your administrator does not allow. Nothing was stored."
+
+
+class KindUnknown(LinkError):
+    """What tells it dies of this file, and of no other."""
+
+    stage = Stage.VERIFY
+    reason = "kind_unknown"
+    sentence = "It cannot be found out of what type the file is, so it was not stored."
+    retryable = True
+
+
 class FolderMissing(InputError):
     reason = "folder_missing"
     sentence = "There is no folder {path} in the library."
@@ -554,6 +571,13 @@ class SchemaOutdated(InfrastructureError):
 class EngineUnavailable(InfrastructureError):
     reason = "engine_unavailable"
     sentence = "The download program cannot be used: {detail}"
+
+
+class SnifferUnavailable(InfrastructureError):
+    """Nothing is stored while a rule about types cannot be kept."""
+
+    reason = "sniffer_unavailable"
+    sentence = "The program that tells the types of files cannot be used: {detail}"
 
 
 class GuardUnavailable(InfrastructureError):

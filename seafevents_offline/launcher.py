@@ -35,25 +35,27 @@ _CAPABILITIES = 64
 
 _SAME = -1
 
+#: A port for a child that connects to none.
+NO_PORT = -1
+
 #: The exit code when the program cannot be run, as shells have it.
 CANNOT_RUN = 126
 
 
-def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: bool, port: int) -> None:
+def drop(uid: int, gid: int, limits: dict[int, int], alone: bool, port: int) -> None:
     """Confine this process. To be called before it has a second thread: capabilities belong to a thread.
 
-    ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``largest_file``: bytes that a file may have
-    (more is EFBIG, because Python lets its children ignore SIGXFSZ); 0 for any. ``files``: how many it may have open,
-    if the system allows as many. ``memory``: bytes of its own that it may have; 0 for any. ``alone``: it may start
+    ``uid``, ``gid``: whose process it shall be; -1 leaves it whose it is. ``limits``: by number, see getrlimit(2).
+    A larger file than RLIMIT_FSIZE is EFBIG, because Python lets its children ignore SIGXFSZ. ``alone``: it may start
     neither a process nor a thread. ``port``: the only TCP port that it may connect to, where the kernel has Landlock,
-    and then it signals no other process either; 0 for any.
+    and then it signals no other process either; 0 for any, NO_PORT for none.
 
     Raises OSError when it could not become what it shall be.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
     os.umask(0o077)
-    _limit(largest_file, files, memory)
+    _limit(limits)
     _empty_bounding_set(libc)
     if uid != _SAME:
         os.setgroups([])
@@ -69,14 +71,16 @@ def drop(uid: int, gid: int, largest_file: int, files: int, memory: int, alone: 
 
 
 def main() -> None:
-    """``uid gid largest_file files memory alone port program argument…``: become that program, confined."""
-    uid, gid, largest_file, files, memory, alone, port = map(int, sys.argv[1:8])
-    arguments = sys.argv[8:]
+    """``uid gid alone port number=limit,… program argument…``: become that program, confined."""
+    uid, gid, alone, port = map(int, sys.argv[1:5])
+    pairs = (pair.split("=") for pair in sys.argv[5].split(","))
+    limits = {int(number): int(limit) for number, limit in pairs}
+    arguments = sys.argv[6:]
     program = arguments[0]
     try:
         # While it may still go there: other users often may not.
         fd = os.open(program, os.O_PATH)
-        drop(uid, gid, largest_file, files, memory, bool(alone), port)
+        drop(uid, gid, limits, bool(alone), port)
         _become(arguments, fd)
     except OSError as error:
         sys.stderr.write(f"{program}: {error.strerror}\n")
@@ -92,22 +96,14 @@ def _become(arguments: list[str], fd: int) -> None:
         os.execve(fd, arguments, os.environ)  # noqa: S606
 
 
-def _limit(largest_file: int, files: int, memory: int) -> None:
-    _set_limit(resource.RLIMIT_CORE, 0)
-    if memory:
-        _set_limit(resource.RLIMIT_DATA, memory)
-    if largest_file:
-        _set_limit(resource.RLIMIT_FSIZE, largest_file)
-    _set_limit(resource.RLIMIT_NOFILE, files)
-
-
-def _set_limit(kind: int, value: int) -> None:
+def _limit(limits: dict[int, int]) -> None:
     """For good; or to our own limit, where that is less and we may not raise it."""
-    try:
-        resource.setrlimit(kind, (value, value))
-    except (ValueError, OSError):
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (hard, hard))
+    for kind, value in {resource.RLIMIT_CORE: 0, **limits}.items():
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError):
+            _, hard = resource.getrlimit(kind)
+            resource.setrlimit(kind, (hard, hard))
 
 
 def _empty_bounding_set(libc: ctypes.CDLL) -> None:
@@ -147,8 +143,9 @@ def _connect_only_to(port: int, libc: ctypes.CDLL) -> None:
     rules = (ctypes.c_uint64 * 3)(0, connect, _LANDLOCK_SCOPE_SIGNAL if version >= _LANDLOCK_SIGNALS else 0)
     fd = call(_LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(ctypes.sizeof(rules)), 0)
     _check(min(fd, 0))
-    rule = (ctypes.c_uint64 * 2)(connect, port)
-    _check(call(_LANDLOCK_ADD_RULE, fd, _LANDLOCK_RULE_NET_PORT, rule, 0))
+    if port != NO_PORT:
+        rule = (ctypes.c_uint64 * 2)(connect, port)
+        _check(call(_LANDLOCK_ADD_RULE, fd, _LANDLOCK_RULE_NET_PORT, rule, 0))
     _check(call(_LANDLOCK_RESTRICT_SELF, fd, 0))
     os.close(fd)
 

@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +40,7 @@ from .errors import (
     stored_above,
 )
 from .filename import check_name, check_path, safe_name
+from .kinds import FirstLook, Kinds
 from .settings import Settings
 from .status import OfflineDownloadStatus
 from .storages.base import Storage
@@ -100,6 +101,7 @@ class Pipeline:
     policy: Policy
     disk: Disk
     clock: Callable[[], float] = time.monotonic
+    kinds: Kinds = field(default_factory=Kinds)
 
     def run(self, task: Task, context: Context) -> Outcome:
         """All that happens to a claimed task, and what came of it. Blocks; raises only what is a bug."""
@@ -147,7 +149,7 @@ class Pipeline:
             self.engine.remove(transfer)
 
     def _watch(self, task: Task, transfer: Transfer, context: Context, room: Room) -> Snapshot:
-        limits = Limits(self.settings, self.clock())
+        limits, first_look = Limits(self.settings, self.clock()), FirstLook(self.kinds, _leaving(context))
         next_check = self.clock() + CHECK_PERIOD
         known_size = 0
         while True:
@@ -164,6 +166,7 @@ class Pipeline:
             if snapshot.state is TransferState.COMPLETE:
                 return snapshot
             room.check(snapshot)
+            first_look.check(snapshot)
             context.wait(_LOOK_PERIOD)
 
     def _check_while_running(self, task: Task, size: int) -> None:
@@ -180,6 +183,7 @@ class Pipeline:
         if task.stored_path and (path := self.storage.arrived(task, payload)):
             return Done(payload.size, _note(_record(task, context, path), payload))
         check_size(self.settings, payload.size)
+        self.kinds.check(payload, _leaving(context))
         task = self.storage.check(task, payload.size)
         for _ in range(_NAME_TRIES):
             task = _record(task, context, self.storage.choose(task, task.name))
@@ -232,13 +236,18 @@ def _checksum(task: Task) -> Checksum | None:
 
 def _is_expected(task: Task, payload: Payload, context: Context) -> bool:
     """Whether what an earlier run left comes to the task's checksum: the engine does not see it again."""
+    checksum = _checksum(task)
+    return checksum is None or payloads.matches(payload, checksum, _leaving(context))
 
-    def pause() -> None:
+
+def _leaving(context: Context) -> Callable[[], None]:
+    """To be called now and then by what takes long: leaves the pipeline when there is nothing to do here any more."""
+
+    def leave() -> None:
         if context.gone:
             raise _NotOurs
 
-    checksum = _checksum(task)
-    return checksum is None or payloads.matches(payload, checksum, pause)
+    return leave
 
 
 def _note(task: Task, payload: Payload | None) -> Explanation:

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 from .endpoint import parse_denied, parse_opened, parse_proxy, parse_webhook
 from .errors import SettingsError
+from .mime import parse_pattern
 from .units import parse_size, parse_time
 
 SECTION = "OFFLINE DOWNLOAD"
@@ -139,13 +140,15 @@ HIDDEN = "***"
 _BOOLEAN = _Kind(_boolean, "true or false is allowed")
 _SIZE = _Kind(parse_size, "a size is allowed, as a number with b, kb, mb, gb or tb")
 _TEXT = _Kind(str, "a text is allowed")
-_LIST = _Kind(_words, "a list separated by commas is allowed")
 _OPENED = _Kind(
     _each(parse_opened), "a list of host:port, address:port and private networks like 192.168.7.0/24 is allowed"
 )
 _DENIED = _Kind(_each(parse_denied), "a list of host names, IP addresses and networks like 192.168.7.0/24 is allowed")
 _PROXY = _Kind(_proxy, "http://host:port or http://user:password@host:port or env is allowed")
 _WEBHOOK = _Kind(_webhook, "http://host/path or https://host:port/path is allowed")
+_MIME = _Kind(
+    _each(parse_pattern), "a list of types like application/pdf, image/* or *, with exceptions in mime-deny, is allowed"
+)
 _PERCENT = _Kind(_percent, "a percentage from 1% to 100% is allowed")
 
 
@@ -182,8 +185,8 @@ class Settings:
     deny_hosts: tuple[str, ...] = _option((), _DENIED)
     upstream_proxy: str = _option("", _PROXY, secret=True)
     ca_certificate: str = _option("", _TEXT)
-    mime_allow: tuple[str, ...] = _option((), _LIST)
-    mime_deny: tuple[str, ...] = _option((), _LIST)
+    mime_allow: tuple[str, ...] = _option((), _MIME)
+    mime_deny: tuple[str, ...] = _option((), _MIME)
     disk_high: float = _option(95.0, _PERCENT)
     disk_low: float = _option(90.0, _PERCENT)
     retention: float = _option(30 * 86400.0, _time(3600, 3650 * 86400, "1h to 3650d"))

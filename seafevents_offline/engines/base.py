@@ -67,7 +67,8 @@ class Snapshot:
 
     ``error`` is there exactly when the state is FAILED. ``suspended``: the engine itself is away for the moment; what
     does not happen meanwhile is not the link's fault. ``received``: what came over the line for it so far and was told
-    since, content or not.
+    since, content or not. ``begun``: the one file as soon as its beginning (``mime.BEGINNING``)
+    is there without a gap; hostile, too.
     """
 
     state: TransferState = TransferState.ACTIVE
@@ -78,6 +79,7 @@ class Snapshot:
     error: OfflineDownloadError | None = None
     suspended: bool = False
     received: int = 0
+    begun: Path | None = None
 
 
 class Transfer:

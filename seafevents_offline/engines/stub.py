@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Union
 from urllib.parse import unquote, urlsplit
 
-from ..errors import ChecksumWrong, FileNotFoundAtServer, OfflineDownloadError
+from ..errors import ChecksumWrong, FileNotFoundAtServer, LoginRefused, LoginWanted, OfflineDownloadError
+from ..extras import Extras
+from ..mime import BEGINNING
 from .base import DownloadEngine, EngineFile, EngineInfo, Job, Snapshot, Transfer, TransferState
 
 _MARK = ".part"
@@ -120,7 +122,15 @@ class StubEngine(DownloadEngine):
         elif isinstance(act, Fail):
             transfer.update(Snapshot(TransferState.FAILED, done, error=act.error))
         else:
-            transfer.update(Snapshot(TransferState.ACTIVE, done, act.size or done, speed=done))
+            begun = file if done >= BEGINNING else None
+            transfer.update(Snapshot(TransferState.ACTIVE, done, act.size or done, speed=done, begun=begun))
+
+
+def _answered(extras: Extras, act: Act) -> Act:
+    """What comes of it for who says this."""
+    if not isinstance(act, Deliver) or act.login in ("", f"{extras.user}:{extras.password}"):
+        return act
+    return Fail(LoginRefused(status=401) if extras.is_confidential else LoginWanted())
 
 
 def _is_expected(job: Job, body: bytes) -> bool:

@@ -15,6 +15,7 @@ from ..egress.policy import Policy
 from ..egress.supervisor import Guard
 from ..engines.base import DownloadEngine
 from ..errors import OfflineDownloadError
+from ..kinds import Kinds
 from ..repository import Repository
 from ..settings import Settings
 from ..tempdir import TempDir
@@ -52,9 +53,11 @@ def checks(settings: Settings, repository: Repository) -> list[Check]:
 
 def of_downloads(settings: Settings) -> list[Check]:
     """What a download needs while it runs."""
+    kinds = Kinds.from_settings(settings)
     return [
         check("download program", lambda: _engine(settings)),
         check("guard", lambda: _guard(settings)),
+        *([check("types of files", lambda: _types(kinds))] if kinds.rules else []),
         check("library", lambda: pick_storage(settings).health()),
     ]
 
@@ -102,6 +105,10 @@ def _guard(settings: Settings) -> str:
     with _engine_and_guard(settings) as (engine, guard, place):
         boundary.start(engine, guard, place)
     return "The download program reaches nothing of this server; every connection goes through the guard."
+
+
+def _types(kinds: Kinds) -> str:
+    return f"{kinds.try_out()} tells what a file is; mime-allow and mime-deny have their effect."
 
 
 @contextlib.contextmanager

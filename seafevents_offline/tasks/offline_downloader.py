@@ -25,6 +25,7 @@ from ..egress.supervisor import Guard
 from ..engines.aria2 import Aria2Engine, end_old_engine
 from ..engines.base import DownloadEngine, Egress
 from ..errors import OfflineDownloadError, SettingsError
+from ..kinds import Kinds
 from ..pipeline import Pipeline
 from ..repository import NodeBeat, Repository
 from ..settings import Settings, unknown_options
@@ -81,8 +82,8 @@ class OfflineDownloader:
         return self.settings.enabled
 
     def start(self) -> None:
-        """Start everything, or nothing: raises TempDirUnusable, AlreadyRunning, EngineUnavailable, GuardUnavailable or
-        GuardBypassed; all but the first two are also told to the pages.
+        """Start everything, or nothing: raises TempDirUnusable, AlreadyRunning, SnifferUnavailable, EngineUnavailable,
+        GuardUnavailable or GuardBypassed; all but the first two are also told to the pages.
 
         A database that is away is not an error here; the timer waits for it.
         """
@@ -92,6 +93,7 @@ class OfflineDownloader:
         lock_fd = self.tempdir.lock(deadline)
         try:
             storage = pick_storage(self.settings, self.repository.reserve)
+            Kinds.from_settings(self.settings).try_out()
             guard = self._guard = Guard(self.settings, self.policy)
             engine = self._engine = pick_engine(self.settings, self.tempdir.path, guard, lock_fd)
             # Once: it runs the program, and a beat must cost nothing.
@@ -147,7 +149,8 @@ class OfflineDownloader:
             self.repository.beat(self._beat(off(error)))
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
-        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy, self.disk)
+        kinds = Kinds.from_settings(self.settings)
+        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy, self.disk, kinds=kinds)
         self._messenger = Messenger(self.settings, self.repository) if self.settings.webhook_url else None
         told = (*self._observers, self._messenger.notice) if self._messenger else self._observers
         worker = Worker(pipeline, self.repository, self.tempdir, Observers(told))

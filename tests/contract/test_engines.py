@@ -66,6 +66,16 @@ def test_progress_is_told_while_it_runs(started: Scene) -> None:
     assert watch.complete().files[0].path.read_bytes() == body
 
 
+def test_it_says_when_a_files_beginning_is_there(started: Scene) -> None:
+    body = content("begun", 6 * MB)
+    [little, much] = [started.get(started.held(f"{given}.bin", body, given), given) for given in (MB // 2, 3 * MB)]
+    snapshot = much.wait(lambda snapshot: snapshot.begun is not None)
+    assert snapshot.begun == much.job.folder / f"{3 * MB}.bin"
+    assert snapshot.begun.read_bytes()[:MB] == body[:MB]
+    little.reached(MB // 2)
+    assert little.transfer.snapshot.begun is None
+
+
 def test_a_failure_is_one_of_our_errors(started: Scene) -> None:
     watch = started.get(started.missing())
     snapshot = watch.failed()

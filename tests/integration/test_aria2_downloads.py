@@ -53,6 +53,26 @@ def test_every_way_to_send_a_body(
     assert sha256(snapshot.files[0].path) == sha256_of(2, size)
 
 
+def test_a_beginning_with_gaps_is_none(aria2: Aria2, http_server: HttpServer) -> None:
+    gate = Gate()
+    url = http_server.serve("/a", File(size=16 * MB, seed=3, stall_after=MB // 2, stall=gate))
+    watch = aria2.get(url)
+    snapshot = watch.reached(4 * MB)
+    assert snapshot.begun is None
+    gate.set()
+    assert watch.complete().begun is None
+
+
+def test_a_file_of_unknown_length_has_no_gaps(aria2: Aria2, http_server: HttpServer) -> None:
+    file = File(size=16 * MB, seed=3, framing=Framing.CHUNKED, stall_after=2 * MB)
+    watch = aria2.get(http_server.serve("/a", file))
+    snapshot = watch.wait(lambda snapshot: snapshot.begun is not None)
+    assert snapshot.begun == watch.job.folder / "a"
+    assert (snapshot.size, snapshot.begun.read_bytes()[:MB]) == (0, file.read(0, MB))
+    file.stall.set()
+    watch.complete()
+
+
 def test_eight_connections_are_used(aria2: Aria2, http_server: HttpServer) -> None:
     url = http_server.serve("/a", File(size=16 * MB, seed=3, rate=4 * MB))
     watch = aria2.get(url)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
 
 from seafevents_offline.checksum import Checksum
+from seafevents_offline.errors import SnifferUnavailable
 from seafevents_offline.status import Action, OfflineDownloadStatus
+from seafevents_offline.tasks.checks import checks
+from tests.support import kinds
 from tests.support.content import sha256_of
 from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
@@ -58,6 +62,54 @@ def test_a39_a_file_is_stored_only_if_it_matches_its_checksum(
     assert task.comment.startswith("The file does not match its checksum, so nothing was stored.")
     assert service.files() == {"/a.bin": file.read(0, 3_000_000)}
     assert service.folders() == set()
+
+
+PICTURES = {"mime_allow": ("image/*",), "mime_deny": ("image/vnd.adobe.photoshop",)}
+
+
+def test_a40_files_are_stored_by_what_they_hold(make_service: MakeService, http_server: HttpServer) -> None:
+    service = make_service(**PICTURES).start()
+    for number, (content, kind) in enumerate(kinds.TYPES.items()):
+        file = File(data=content, content_type="image/png")
+        task = service.wait(service.add(http_server.serve(f"/{number}.png", file)))
+        if kind == "image/png":
+            assert (task.status, task.stored_path) == (S.OK, f"/{number}.png")
+        else:
+            assert (task.status, task.reason, task.reason_args) == (S.ERROR, "kind_refused", {"kind": kind})
+            assert f"of the type {kind}," in task.comment
+    assert list(service.files().values()) == [kinds.PNG]
+    eventually(lambda: service.folders() == set())
+
+
+@pytest.mark.parametrize("framing", [Framing.LENGTH, Framing.CHUNKED])
+def test_a40_what_is_not_allowed_need_not_come(
+    make_service: MakeService, http_server: HttpServer, framing: Framing
+) -> None:
+    """The server never gives the rest."""
+    service = make_service(**PICTURES).start()
+    file = File(data=kinds.PAGE + b"\n" * 64 * 2**20, framing=framing, stall_after=3 * 2**20)
+    task = service.wait(service.add(http_server.serve("/a.png", file)))
+    assert (task.status, task.reason, task.attempts) == (S.ERROR, "kind_refused", 1)
+    http_server.wait_for_active(0)
+    eventually(lambda: service.folders() == set())
+
+
+def test_a_rule_that_nobody_can_keep_keeps_the_service_off(
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = make_service(**PICTURES)
+    [found] = [check for check in checks(service.settings, service.repository) if check.name == "types of files"]
+    assert found.ok, found.detail
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "which", lambda *_args, **_named: None)
+        with pytest.raises(SnifferUnavailable, match="apt install file"):
+            service.start()
+        [found] = [check for check in checks(service.settings, service.repository) if check.name == "types of files"]
+        assert (found.ok, "apt install file" in found.detail) == (False, True)
+        [node] = service.repository.nodes()
+        assert node.health["off"]["reason"] == "sniffer_unavailable"
+        assert not service.downloader.tempdir.is_locked()
+    service.start()
 
 
 def test_a3_a_server_that_comes_back_costs_only_attempts(service: Service, http_server: HttpServer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.engines.aria2.folder import payload
+from seafevents_offline.engines.aria2.folder import only_file, payload
 
 
 def put(folder: Path, **files: int) -> None:
@@ -67,3 +67,20 @@ def test_only_regular_files_count(tmp_path: Path, kind: str, which: str) -> None
     else:
         os.mkfifo(path)
     assert payload(folder) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ("a", "a"),
+        ("a a.aria2 a.aria2__temp .offline-download-saved", "a"),
+        ("a.aria2", None),
+        ("a b", None),
+        ("", None),
+    ],
+)
+def test_the_file_that_is_being_written(tmp_path: Path, names: str, found: str | None) -> None:
+    for name in names.split():
+        (tmp_path / name).touch()
+    assert only_file(tmp_path) == (tmp_path / found if found else None)
+    assert only_file(tmp_path / "nowhere") is None

@@ -21,12 +21,14 @@ from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
+from seafevents_offline.kinds import Kinds
 from seafevents_offline.pipeline import Pipeline, verdict
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.stub import StoredFile, StubStorage
 from seafevents_offline.task import Done, Failed, Gone, Outcome, Retry, Task
 from seafevents_offline.tempdir import TempDir
+from tests.support import kinds
 from tests.support.disks import FakeDisk
 
 S = OfflineDownloadStatus
@@ -59,7 +61,14 @@ class Scene:
         self.disk = Disk(folder, self.settings.disk_high, self.settings.disk_low, self.statvfs)
         policy = Policy.from_settings(self.settings)
         self.pipeline = Pipeline(
-            self.settings, self.engine, self.storage, self.tempdir, policy, self.disk, lambda: self.now
+            self.settings,
+            self.engine,
+            self.storage,
+            self.tempdir,
+            policy,
+            self.disk,
+            lambda: self.now,
+            Kinds.from_settings(self.settings),
         )
 
     def run(self, **changes: Any) -> Outcome:
@@ -319,6 +328,10 @@ def test_what_was_left_is_measured_too(scene: MakeScene) -> None:
         (errors.DiskFull(), 99, 30),
         (errors.EngineUnavailable(detail="x"), 2, 30),
         (errors.DatabaseUnavailable(detail="x"), 50, 30),
+        (errors.KindRefused(kind="a/b"), 0, None),
+        (errors.KindUnknown(), 1, 60),
+        (errors.KindUnknown(), 2, None),
+        (errors.SnifferUnavailable(detail="x"), 99, 30),
         (errors.OfflineDownloadError(), 0, None),
     ],
 )
@@ -823,3 +836,95 @@ def test_a34_storing_several_files_again(scene: MakeScene) -> None:
     storing = STORING | {"name": "pack", "size": 3, "completed": 3, "stored_path": "/pack"}
     assert here.run(**storing) == Done(3)
     assert here.stored == {"/pack/one.txt": b"1", "/pack/two.txt": b"22"}
+
+
+# --- types of files -----------------------------------------------------------------------------------
+
+PICTURES = {"mime_allow": ("image/*",), "mime_deny": ("image/vnd.adobe.photoshop",)}
+
+
+@pytest.mark.parametrize(("content", "kind"), kinds.TYPES.items(), ids=kinds.TYPES.values())
+def test_a40_only_what_is_allowed_and_not_denied_is_stored(scene: MakeScene, content: bytes, kind: str) -> None:
+    here = scene(Deliver(content, "a.png"), **PICTURES)
+    outcome = here.run()
+    if kind == "image/png":
+        assert (type(outcome), here.stored) == (Done, {"/a.png": content})
+        return
+    assert (type(outcome), reason_of(outcome)) == (Failed, "kind_refused")
+    assert kind in str(outcome.error)
+    assert (here.stored, here.recorded) == ({}, [])
+
+
+def test_without_rules_nobody_looks(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(os, "defpath", "/nowhere")
+    assert scene(Deliver(kinds.PAGE)).run() == Done(len(kinds.PAGE), errors.GOT_WEB_PAGE)
+    outcome = scene(Deliver(kinds.PNG), **PICTURES).run(name="b")
+    assert (type(outcome), reason_of(outcome)) == (Retry, "sniffer_unavailable")
+
+
+@pytest.mark.parametrize("status", [S.DOWNLOADING, S.STORING])
+def test_what_was_left_is_held_against_the_rules_of_now(scene: MakeScene, status: S) -> None:
+    here = scene(**PICTURES)
+    here.leave({"a.png": kinds.PDF})
+    outcome = here.run(status=status, size=len(kinds.PDF), stored_path="/a.png", name="a.png")
+    assert (type(outcome), reason_of(outcome)) == (Failed, "kind_refused")
+    assert (here.engine.added, here.stored) == ([], {})
+
+
+def test_what_has_arrived_is_in_the_library_and_stays_there(scene: MakeScene) -> None:
+    here = scene(**PICTURES)
+    here.storage.files["/a.png"] = StoredFile(kinds.PDF, 7)
+    outcome = here.run(status=S.STORING, size=len(kinds.PDF), stored_path="/a.png", name="a.png")
+    assert isinstance(outcome, Done)
+
+
+def begun(content: bytes) -> bytes:
+    return content + b"\n" * 2**20
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "is_refused"),
+    [
+        (begun(kinds.PAGE), 2**34, True),
+        # Nobody knows how long it is.
+        (begun(kinds.PDF), 0, True),
+        (begun(kinds.PNG), 2**34, False),
+        # Too little of it is there, or too little still to come.
+        (kinds.PAGE, 2**34, False),
+        (begun(kinds.PAGE), 2**21, False),
+        # What the end of it may still make something else.
+        (b"\0" * 2**20, 2**34, False),
+    ],
+)
+def test_what_will_not_be_taken_need_not_come(scene: MakeScene, content: bytes, size: int, is_refused: bool) -> None:
+    here = scene(Hold(content, size), max_size=0, **PICTURES)
+    if not size:
+        here.plan[1] = lambda: here.engine.running[0].update(replace(here.engine.running[0].snapshot, size=0))
+    here.plan[5] = lambda: here.engine.play(URL, Deliver(kinds.PNG))
+    outcome = here.run()
+    assert here.engine.running == []
+    if is_refused:
+        assert (type(outcome), reason_of(outcome)) == (Failed, "kind_refused")
+        assert here.waits < 5
+    else:
+        assert outcome == Done(len(kinds.PNG))
+
+
+def test_what_cannot_be_told_early_is_told_in_the_end(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = scene(Hold(begun(kinds.PAGE), 2**34), max_size=0, **PICTURES)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", "/nowhere")
+        patched.setattr(os, "defpath", "/nowhere")
+        here.plan[3] = patched.undo
+        here.plan[5] = lambda: here.engine.play(URL, Deliver(kinds.PNG))
+        assert here.run() == Done(len(kinds.PNG))
+
+
+def test_gone_while_it_is_looked_at(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = scene(Deliver(kinds.PNG), **PICTURES)
+    monkeypatch.setattr(sniffer, "_TURN", 0.0001)
+    monkeypatch.setattr(here.storage, "arrived", lambda *_: setattr(here, "gone", True))
+    here.leave({"a.bin": kinds.PNG})
+    assert here.run(size=len(kinds.PNG), stored_path="/a.bin") == Gone()
+    assert here.stored == {}

@@ -89,7 +89,8 @@ GOOD = [
     ("upstream-proxy", "http://user:p%40ss@proxy.example:3128", "http://user:p%40ss@proxy.example:3128"),
     ("upstream-proxy", "env", "env"),
     ("ca-certificate", "/etc/ssl/ca.pem", "/etc/ssl/ca.pem"),
-    ("mime-allow", "image/*, application/pdf", ("image/*", "application/pdf")),
+    ("mime-allow", "image/*, Application/PDF", ("image/*", "application/pdf")),
+    ("mime-allow", "* image/[gp]* */x-empty", ("*", "image/[gp]*", "*/x-empty")),
     ("mime-deny", "text/html", ("text/html",)),
     ("disk-high", "95%", 95.0),
     ("disk-high", "100", 100.0),
@@ -183,6 +184,11 @@ BAD = [
             *("10.0.0.300", "127.1", "0x7f000001", "2130706433", "10.0.0.1/8", "10.0.0.0/33", "[::1]", "fe80::1%1"),
             *("a" * 64, ".".join(["a" * 60] * 5), "bad.example # them"),
         )
+    ],
+    *[
+        (option, text)
+        for option in ("mime-allow", "mime-deny")
+        for text in ("[]a]", "image", "!image/vnd.adobe.photoshop, image/*", "image/*; text/*", "image/* # pictures")
     ],
     *[("run-as", text) for text in ("root", "0", "00", "no body", "-x", "a/b", "1000:1000", "x" * 34, "ünal")],
     *[("notify", text) for text in ("2", "maybe", "false # never")],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import EngineFault, OfflineDownloadError
+from ...mime import BEGINNING
 from ...text import escape
 from ...threads import offload
 from ..base import Egress, EngineFile, Snapshot, TransferState
@@ -50,7 +51,14 @@ class Answers:
         if self._egress.is_up:
             job = entry.transfer.job
             received = self._egress.received(job.odr_id, job.claim)
-            entry.saw(replace(_snapshot(TransferState.ACTIVE, status), received=received))
+            begun = self._begun(entry, status)
+            entry.saw(replace(_snapshot(TransferState.ACTIVE, status), received=received, begun=begun))
+
+    def _begun(self, entry: Entry, status: Mapping[str, Any]) -> Path | None:
+        if not _has_beginning(status):
+            return None
+        # Looked for once: a folder is read for it.
+        return entry.transfer.snapshot.begun or offload(folder.only_file, entry.transfer.job.folder)
 
     def waiting(self, expected: dict[str, Entry], answer: list[Mapping[str, Any]]) -> None:
         for status in answer:
@@ -125,6 +133,14 @@ def _snapshot(state: TransferState, status: Mapping[str, Any], error: OfflineDow
         speed=int(status.get("downloadSpeed", 0)) if state is TransferState.ACTIVE else 0,
         error=error,
     )
+
+
+def _has_beginning(status: Mapping[str, Any]) -> bool:
+    """Whether the first mebibyte is there. Several connections leave gaps, one that does not know the length none."""
+    if int(status.get("totalLength", 0)):
+        is_there = status.get("bitfield", "0")[0] >= "8"
+        return is_there and int(status.get("pieceLength", 0)) >= BEGINNING
+    return int(status.get("completedLength", 0)) >= BEGINNING
 
 
 def _files(status: Mapping[str, Any], home: Path) -> tuple[EngineFile, ...]:

@@ -34,6 +34,17 @@ def payload(folder: Path) -> Path | None:
     return folder / name if sizes.get(name, -1) >= 0 else None
 
 
+def only_file(folder: Path) -> Path | None:
+    """The file that is being written, if there is one alone."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if not _is_draft_or_mark(entry.name)]
+    except OSError:
+        return None
+    found = [name for name in names if not name.endswith(_CONTROL)]
+    return folder / found[0] if len(found) == 1 else None
+
+
 def mark_saved(folder: Path) -> bool:
     """Leave the mark if the time for it has come: the control file is there."""
     return payload(folder) is not None and mark_finished(folder)

@@ -44,7 +44,7 @@ _KILL_TIME = 0.5
 #: Seconds between the first sign of aria2c's death and the end of its process.
 _DYING_TIME = 0.2
 
-_PROGRESS = ["gid", "status", "totalLength", "completedLength", "downloadSpeed"]
+_PROGRESS = ["gid", "status", "totalLength", "completedLength", "downloadSpeed", "bitfield", "pieceLength"]
 _STATUS = [*_PROGRESS, "errorCode", "errorMessage", "files"]
 
 
