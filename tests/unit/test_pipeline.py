@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline import errors, payloads
+from seafevents_offline import errors, payloads, sniffer
 from seafevents_offline.bounds import Limits
 from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
