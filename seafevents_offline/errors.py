@@ -104,11 +104,6 @@ class LinkScheme(InputError):
     sentence = "Links that begin with {scheme}: are not supported; supported are {schemes}."
 
 
-class LinkCredentials(InputError):
-    reason = "link_credentials"
-    sentence = "The link has a user name or password in it; please give a link without them."
-
-
 class UserNameInvalid(InputError):
     reason = "user_name_invalid"
     sentence = "The user name cannot be used: it is too long, or there is a colon or an invisible character in it."
@@ -239,6 +234,11 @@ class FileNotFoundAtServer(LinkError):
     sentence = "The server says that there is no such file ({status} not found). Please check the link."
 
 
+class AccessDenied(LinkError):
+    reason = "access_denied"
+    sentence = "The server refuses access ({status}). The link may need a login or may have expired."
+
+
 class LoginWanted(LinkError):
     """The server lets nobody in without; and nothing of the kind was given with the link."""
 
@@ -254,11 +254,6 @@ class LoginRefused(LinkError):
         "The server wants a user name and password and refuses what was given ({status}). "
         "Please check it, then try again."
     )
-
-
-class AccessDenied(LinkError):
-    reason = "access_denied"
-    sentence = "The server refuses access ({status}). The link may need a login or may have expired."
 
 
 class LinkRefused(LinkError):
@@ -522,6 +517,16 @@ class PortRefused(EgressRefused):
     sentence = "Nothing can be downloaded from port {port} of {host}; allowed are the ports {ports}."
 
 
+class LinkLeadsElsewhere(EgressRefused):
+    """A password, a header or a cookie is for the server that the link names alone. ``place``: host:port."""
+
+    reason = "link_leads_elsewhere"
+    sentence = (
+        "The link leads on to another server ({place}), which must not get the password or the headers. "
+        "Please give the link that it leads to."
+    )
+
+
 class TooManyConnections(EgressRefused):
     """The guard's caps: no link needs so many, so something is wrong with it."""
 
@@ -534,16 +539,6 @@ class ProxyRefused(EgressRefused):
 
     reason = "proxy_refused"
     sentence = "The proxy that downloads go through does not allow {host} ({status})."
-class LinkLeadsElsewhere(EgressRefused):
-    """A password, a header or a cookie is for the server that the link names alone. ``place``: host:port."""
-
-    reason = "link_leads_elsewhere"
-    sentence = (
-        "The link leads on to another server ({place}), which must not get the password or the headers. "
-        "Please give the link that it leads to."
-    )
-
-
 
 
 # --- ours or the infrastructure's fault: waits, costs nothing -----------------------------------------

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
-from .errors import LinkCredentials, LinkEmpty, LinkInvalid, LinkScheme, LinkTooLong
+from .errors import InputError, LinkEmpty, LinkInvalid, LinkScheme, LinkTooLong, PasswordInvalid, UserNameInvalid
 
 #: Longer links are not refused by servers only but are nearly always a mistake (characters, after encoding).
 MAX_LINK_LENGTH = 4096
@@ -20,6 +20,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,29}(?=:)")
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\\\\]"
 )
+_LOGIN = re.compile(r"(\s*[A-Za-z][A-Za-z0-9+.-]*://)([^/?#\\]*)@")
 #: For what urlsplit cannot take apart.
 _USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
@@ -32,7 +33,8 @@ _SAFE = "%/:=&?~+!$,;'@()*[]"
 def normalise(text: str, schemes: Collection[str]) -> str:
     """The link in the one form that is stored: scheme and host in lower case and ASCII, the rest encoded.
 
-    Raises LinkEmpty, LinkTooLong, LinkInvalid, LinkScheme or LinkCredentials.
+    User names and passwords are taken out before (``split_login``). Raises LinkEmpty, LinkTooLong, LinkInvalid or
+    LinkScheme.
     """
     text = text.strip(" \t\r\n")
     if not text:
@@ -48,6 +50,17 @@ def normalise(text: str, schemes: Collection[str]) -> str:
     if len(link) > MAX_LINK_LENGTH:
         raise LinkTooLong(length=len(link), limit=MAX_LINK_LENGTH)
     return link
+
+
+def split_login(text: str) -> tuple[str, str, str]:
+    """The link as people paste it without the user name and the password before its host, and these two, decoded;
+    empty where there are none. Raises UserNameInvalid or PasswordInvalid for what is no text."""
+    login = _LOGIN.match(text)
+    if login is None:
+        return text, "", ""
+    user, _, password = login[2].partition(":")
+    link = login[1] + text[login.end() :]
+    return link, _decoded(user, UserNameInvalid), _decoded(password, PasswordInvalid)
 
 
 def host_of(url: str) -> str:
@@ -89,15 +102,20 @@ def without_user_info(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def _decoded(text: str, error: type[InputError]) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise error() from None
+
+
 def _rebuild(text: str) -> str:
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         raise LinkInvalid() from None
-    if "@" in parts.netloc:
-        raise LinkCredentials()
-    if not text.lower().startswith(f"{parts.scheme}://") or port == 0:
+    if "@" in parts.netloc or not text.lower().startswith(f"{parts.scheme}://") or port == 0:
         raise LinkInvalid()
     return urlunsplit(
         (

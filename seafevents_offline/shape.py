@@ -29,7 +29,8 @@ def seconds_left(task: Task) -> float | None:
 
 def shape(task: Task, repo_name: str) -> dict[str, Any]:
     """Bytes, seconds, ISO-8601 with offset; ``progress`` 0 to 100; null where nobody knows.
-    Passwords in links that other programs wrote are left out."""
+    Passwords in links that other programs wrote are left out. ``extras``: of which kinds is what the link needs beside
+    itself; ``extras_wiped``: it is not kept any more, and a retry needs it again."""
     left = seconds_left(task)
     return {
         "odr_id": task.odr_id,
@@ -49,6 +50,8 @@ def shape(task: Task, repo_name: str) -> dict[str, Any]:
         "reason": task.reason,
         "reason_args": dict(task.reason_args or {}),
         "checksum": task.checksum,
+        "extras": list(task.asked),
+        "extras_wiped": task.is_wiped,
         "priority": task.priority,
         "attempts": task.attempts,
         "owner": task.owner,

@@ -14,6 +14,7 @@ from typing import Any, Union
 
 from .checksum import Checksum
 from .errors import NO_EXPLANATION, Explanation, OfflineDownloadError
+from .extras import KINDS, Sealed
 from .status import OfflineDownloadStatus
 
 #: What was downloaded and is not taken by the library is kept for this many seconds.
@@ -21,6 +22,10 @@ KEPT_FOR = 86400.0
 
 _PERMISSION = "permission"
 _CHECKSUM = "checksum"
+
+#: What a link needs, encrypted, until the task is final; and of which kinds it is, which stays. SQL knows the first.
+SEALED = "secret"
+_ASKED = "asked"
 
 _REPO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -44,10 +49,15 @@ def with_permission(options: Mapping[str, Any] | None, permission: str) -> dict[
     return {**(options or {}), _PERMISSION: permission}
 
 
+def with_secret(options: Mapping[str, Any] | None, sealed: Sealed) -> dict[str, Any]:
+    """A record's options with what its link needs, in place of what it needed before."""
+    return {**(options or {}), SEALED: sealed.text, _ASKED: list(sealed.kinds)}
+
+
 @dataclass(frozen=True)
 class NewTask:
     """What a door hands to ``repository.add``; links and names are checked before. ``permission`` is the library's name
-    for the right that the door has found, ``checksum`` what the file must come to."""
+    for the right that the door has found, ``checksum`` what the file must come to, ``sealed`` what the link needs."""
 
     repo_id: str
     path: str
@@ -58,6 +68,7 @@ class NewTask:
     quota_subject: str = ""
     permission: str = ""
     checksum: Checksum | None = None
+    sealed: Sealed | None = None
 
     @property
     def active_key(self) -> str:
@@ -67,7 +78,9 @@ class NewTask:
     def options(self) -> dict[str, Any] | None:
         """What the record keeps in the column of that name."""
         values = with_permission(None, self.permission) if self.permission else {}
-        return (values | {_CHECKSUM: str(self.checksum)} if self.checksum else values) or None
+        if self.checksum:
+            values[_CHECKSUM] = str(self.checksum)
+        return (with_secret(values, self.sealed) if self.sealed else values) or None
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,23 @@ class Task:
         """What the file must come to, as it is written in the record; empty where anything will do."""
         value = (self.options or {}).get(_CHECKSUM)
         return "" if value is None else str(value)
+
+    @property
+    def secret(self) -> str:
+        """What the link needs, as the vault sealed it; empty where there is nothing, or nothing any more."""
+        value = (self.options or {}).get(SEALED)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Of which kinds (``extras.KINDS``) it is, or was before the task was final."""
+        found = (self.options or {}).get(_ASKED)
+        return tuple(kind for kind in KINDS if kind in found) if isinstance(found, list) else ()
+
+    @property
+    def is_wiped(self) -> bool:
+        """Whether the link needs what is not kept any more."""
+        return bool(self.asked) and not self.secret
 
     def permitted(self, permission: str) -> Task:
         return replace(self, options=with_permission(self.options, permission))

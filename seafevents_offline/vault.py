@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from .errors import SecretsUnreadable, VaultUnavailable
-from .extras import Extras
+from .extras import Extras, Sealed
 
 #: Of the first form of text; another one gets another label and another beginning.
 LABEL = b"seafevents-offline 1: what links need"
@@ -38,12 +38,15 @@ class Vault:
     def __repr__(self) -> str:
         return "Vault()"
 
-    def seal(self, extras: Extras, owner: str, url: str) -> str:
-        """ASCII. Raises VaultUnavailable."""
+    def seal(self, extras: Extras, owner: str, url: str) -> Sealed | None:
+        """The text is ASCII; None for nothing, which needs no vault. Raises VaultUnavailable."""
+        if not extras:
+            return None
         plain = json.dumps(extras.to_json(), separators=(",", ":")).encode("ascii")
         nonce = secrets.token_bytes(_NONCE_LENGTH)
         sealed, tag = self._cipher(nonce, owner, url).encrypt_and_digest(plain.ljust(-(-len(plain) // _STEP) * _STEP))
-        return _FORM + base64.urlsafe_b64encode(nonce + tag + sealed).decode("ascii")
+        text = _FORM + base64.urlsafe_b64encode(nonce + tag + sealed).decode("ascii")
+        return Sealed(text, extras.kinds)
 
     def open(self, text: str, owner: str, url: str) -> Extras:
         """What was sealed for this owner and link. Raises SecretsUnreadable or VaultUnavailable."""

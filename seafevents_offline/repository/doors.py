@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Insert, Update, exc, insert, select, update
 
-from ..errors import AlreadyActive, NotPossible, PriorityInvalid, TaskNotFound
+from ..errors import AlreadyActive, NotPossible, PriorityInvalid, SecretsWanted, TaskNotFound
+from ..extras import Sealed
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
-from ..task import PRIORITIES, NewTask, Task, active_key, with_permission
+from ..task import PRIORITIES, NewTask, Task, active_key, with_permission, with_secret
 from .deliveries import keep_end
 from .lists import usage_of
 from .part import Part
-from .statements import TASK_COLUMNS, explained, is_one_of, to_tasks, visible
+from .statements import TASK_COLUMNS, explained, is_one_of, to_tasks, visible, without_login
 from .values import Allowance
 
 _S = OfflineDownloadStatus
@@ -48,11 +50,13 @@ class Doors(Part):
         owner: str | None = None,
         *,
         permission: str = "",
+        sealed: Sealed | None = None,
         allowance: Allowance | None = None,
     ) -> Task:
         """Do what its owner asks for. Raises TaskNotFound, NotPossible, and for a retry AlreadyActive when the link was
-        added again meanwhile, and TooManyTasks, which needs the ``owner``, as ``add``. ``permission`` is the library's
-        name for the right that the door has found now."""
+        added again meanwhile, TooManyTasks, which needs the ``owner``, as ``add``, and SecretsWanted where what the
+        link needs was wiped and is not given again. ``permission``, the library's name for the right that the door has
+        found now, and ``sealed``, what the link needs from now on, are for what waits again."""
         is_limited = allowance is not None and owner is not None and action is Action.RETRY
 
         def work(connection: Connection) -> Task:
@@ -63,9 +67,11 @@ class Doors(Part):
                 allowance.check(usage_of(connection, owner, self._now()), adds=False)
             values = self._row_after_action(action, task)
             if action is Action.RETRY:
+                if task.is_wiped and not sealed:
+                    raise SecretsWanted()
                 keep_end(connection, task, self._now())
-            if permission:
-                values["options"] = with_permission(task.options, permission)
+            if action.target is _S.WAITING and (permission or sealed):
+                values["options"] = _options(task, permission, sealed)
             return _write(connection, task, values)
 
         return self._database.alone(owner, work) if owner and is_limited else self._database.transaction(work)
@@ -91,7 +97,7 @@ class Doors(Part):
             now = self._now()
             values: dict[str, Any] = {"hidden_at": task.hidden_at or now, "updated_at": now}
             if task.status in Action.CANCEL.sources:
-                values.update(self._ended(_S.CANCELLED, now))
+                values.update(self._ended(_S.CANCELLED, now), **without_login(task))
             return _write(connection, task, values)
 
         return self._database.transaction(work)
@@ -125,13 +131,18 @@ class Doors(Part):
         now = self._now()
         values: dict[str, Any] = {"status": action.target, "speed": 0, "updated_at": now}
         if action is Action.CANCEL:
-            return values | self._ended(action.target, now)
+            return values | self._ended(action.target, now) | without_login(task)
         # With a time it takes its turn; without one it would go first, like what the service itself interrupted.
         if action is Action.RESUME:
             return values | {"not_before": now}
         if action is Action.RETRY:
             return values | {"not_before": now} | _fresh_start(task)
         return values
+
+
+def _options(task: Task, permission: str, sealed: Sealed | None) -> Mapping[str, Any] | None:
+    permitted = with_permission(task.options, permission) if permission else task.options
+    return with_secret(permitted, sealed) if sealed else permitted
 
 
 def _fresh_start(task: Task) -> dict[str, Any]:

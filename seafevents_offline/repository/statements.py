@@ -7,13 +7,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Result, and_, bindparam, case, literal_column, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Result, and_, bindparam, case, func, literal_column, or_, true
 from sqlalchemy.sql.selectable import HasHints
 
 from ..errors import NO_EXPLANATION, Explanation
+from ..link import without_user_info
 from ..models import COMMENT_LENGTH, RECORDS, printable
 from ..status import FINAL, OfflineDownloadStatus
-from ..task import Task
+from ..task import SEALED, Task
 
 _Select = TypeVar("_Select", bound=HasHints)
 
@@ -91,7 +92,24 @@ def explained(explanation: Explanation = NO_EXPLANATION) -> dict[str, Any]:
     }
 
 
+#: What a link needs is kept no longer than it is needed: goes with every statement that makes a task final. Other
+#: programs may have written what is no JSON, which SQLite refuses to look into.
+WIPED: dict[str, Any] = {
+    "options": case(
+        (func.json_valid(RECORDS.c.options) == 1, func.json_remove(RECORDS.c.options, literal_column(f"'$.{SEALED}'"))),
+        else_=RECORDS.c.options,
+    )
+}
+
+
 def ended(status: OfflineDownloadStatus, now: datetime) -> dict[str, Any]:
-    """The columns that change when a task becomes final; its link may then be added again."""
+    """The columns that change when a task becomes final, ``WIPED`` among them; its link may then be added again."""
     assert status in FINAL
-    return {"status": status, "finished_at": now, "active_key": None, "speed": 0, "updated_at": now}
+    return {"status": status, "finished_at": now, "active_key": None, "speed": 0, "updated_at": now, **WIPED}
+
+
+def without_login(task: Task) -> dict[str, Any]:
+    """The link's column without a password in it, for a task that becomes final: a program may have written one that
+    had no time to be sealed."""
+    url = without_user_info(task.url)
+    return {} if url == task.url else {"url": url}

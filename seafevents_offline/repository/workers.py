@@ -8,14 +8,15 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, exc, literal, or_, select, true, update
 
 from ..errors import PAUSED_TOO_LONG, InterruptedTooOften, keeping
+from ..extras import Sealed
 from ..models import RECORDS
-from ..status import RUNNING, TRANSITIONS, OfflineDownloadStatus
-from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task
+from ..status import FINAL, RUNNING, TRANSITIONS, OfflineDownloadStatus
+from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task, active_key, with_secret
 from .part import Part
-from .statements import TASK_COLUMNS, among, each_number, explained, is_claim, to_tasks
+from .statements import TASK_COLUMNS, WIPED, among, each_number, explained, is_claim, to_tasks, without_login
 
 _S = OfflineDownloadStatus
 
@@ -108,6 +109,23 @@ class Workers(Part):
         restores = 0 if task.completed < size else task.restores
         return replace(task, restores=restores, **values) if written else None
 
+    def secure(self, task: Task, *, url: str, sealed: Sealed | None) -> Task | None:
+        """Write its link anew, without what was secret in it, and that ``sealed``. None when the task is not ours any
+        more."""
+        values: dict[str, Any] = {"url": url, "updated_at": self._now()}
+        if sealed:
+            values["options"] = with_secret(task.options, sealed)
+        key = active_key(task.owner, task.repo_id, task.path, url)
+
+        def work(connection: Connection) -> int:
+            try:
+                return connection.execute(_change(RUNNING), _of(task) | values | {"active_key": key}).rowcount
+            except exc.IntegrityError:
+                # The same link is under way already: as with rows that come without a key, one stays without.
+                return connection.execute(_change(RUNNING), _of(task) | values | {"active_key": None}).rowcount
+
+        return replace(task, **values) if self._database.run(work) else None
+
     def finish(self, task: Task, outcome: Outcome) -> bool:
         """Write what came of it; False when the task is not ours any more (Gone never is).
 
@@ -124,8 +142,11 @@ class Workers(Part):
         # Under either status: whether STORING was recorded may not have been answered. The claim number is proof.
         sources = frozenset(status for status in known if target in TRANSITIONS[status])
 
+        plain = {name: value for name, value in values.items() if name not in WIPED}
+        statement = _change(sources, wipes=target in FINAL)
+
         def work(connection: Connection) -> bool:
-            if connection.execute(_change(sources), _of(task) | values).rowcount:
+            if connection.execute(statement, _of(task) | plain).rowcount:
                 return True
             return connection.execute(_IS_NOW, _of(task) | {"_status": target}).first() is not None
 
@@ -161,7 +182,8 @@ class Workers(Part):
 
         def choose(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
             otherwise = literal(again[name], column.type) if name in again else column
-            return case((too_often, literal(given_up[name], column.type)), else_=otherwise)
+            then = given_up[name] if name in WIPED else literal(given_up[name], column.type)
+            return case((too_often, then), else_=otherwise)
 
         return (
             update(RECORDS)
@@ -184,10 +206,12 @@ class Workers(Part):
     def _row_after_run(self, outcome: Done | Retry | Failed, task: Task) -> dict[str, Any]:
         now = self._now()
         if isinstance(outcome, Done):
-            return self._ended(_S.OK, now) | explained(outcome.note) | {"size": outcome.size, "completed": outcome.size}
+            known: dict[str, Any] = {"size": outcome.size, "completed": outcome.size}
+            return self._ended(_S.OK, now) | without_login(task) | explained(outcome.note) | known
         attempts = task.attempts + outcome.error.costs_attempt
         if isinstance(outcome, Failed):
-            return self._ended(_S.ERROR, now) | explained(outcome.error.explain()) | {"attempts": attempts}
+            values = self._ended(_S.ERROR, now) | without_login(task) | explained(outcome.error.explain())
+            return values | {"attempts": attempts}
         return {
             "status": _S.WAITING,
             "not_before": now + timedelta(seconds=outcome.after),
@@ -212,10 +236,11 @@ def _of(task: Task) -> dict[str, Any]:
 
 
 @cache
-def _change(sources: frozenset[OfflineDownloadStatus]) -> Update:
-    """A change of the task, to the columns that are given with it; it does nothing unless the task still is in one of
-    these states under the same claim."""
-    return update(RECORDS).where(_IS_OURS, RECORDS.c.status.in_(sorted(sources)))
+def _change(sources: frozenset[OfflineDownloadStatus], *, wipes: bool = False) -> Update:
+    """A change of the task, to the columns that are given with it, and where it ``wipes`` to those; it does nothing
+    unless the task still is in one of these states under the same claim."""
+    statement = update(RECORDS).where(_IS_OURS, RECORDS.c.status.in_(sorted(sources)))
+    return statement.values(WIPED) if wipes else statement
 
 
 _STORING = _change(RUNNING).ordered_values(

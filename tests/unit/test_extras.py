@@ -160,3 +160,38 @@ def test_nothing_of_it_is_shown():
 def test_what_is_no_extras_is_not_taken_for_one(values):
     with pytest.raises((KeyError, TypeError, ValueError)):
         Extras.from_json(values)
+
+
+LINK, PASTED = "https://example.com/a", "https://ada:b%3Ac@example.com/a"
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "expected"),
+    [
+        (LINK, Extras(), Extras()),
+        (LINK, Extras("ada", "b"), Extras("ada", "b")),
+        (PASTED, Extras(), Extras("ada", "b:c")),
+        (PASTED, Extras(referer="https://a/"), Extras("ada", "b:c", referer="https://a/")),
+        (PASTED, Extras("ada", "b:c"), Extras("ada", "b:c")),
+        ("https://token@example.com/a", Extras(), Extras("token")),
+        ("https://@example.com/a", Extras("ada", "b"), Extras("ada", "b")),
+    ],
+)
+def test_a_login_in_the_link_is_as_good_as_one_beside_it(text, given, expected):
+    assert Extras.of_link(text, given) == (LINK, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "error"),
+    [
+        (PASTED, Extras("ada", "another"), errors.TwoLogins),
+        (PASTED, Extras("bob", "b:c"), errors.TwoLogins),
+        (PASTED, Extras(headers=(("Authorization", "Bearer x"),)), errors.TwoLogins),
+        ("https://:b@example.com/a", Extras(), errors.PasswordAlone),
+        ("https://a%3Ab:c@example.com/a", Extras(), errors.UserNameInvalid),
+        ("https://a:%0d%0aHost:b@example.com/a", Extras(), errors.PasswordInvalid),
+    ],
+)
+def test_what_contradicts_itself_or_cannot_be_sent_is_refused(text, given, error):
+    with pytest.raises(error):
+        Extras.of_link(text, given)

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from seafevents_offline.errors import (
     InputError,
-    LinkCredentials,
     LinkEmpty,
     LinkInvalid,
     LinkScheme,
     LinkTooLong,
     OfflineDownloadError,
+    PasswordInvalid,
+    UserNameInvalid,
 )
-from seafevents_offline.link import MAX_LINK_LENGTH, host_of, normalise, without_query, without_user_info
+from seafevents_offline.link import MAX_LINK_LENGTH, host_of, normalise, split_login, without_query, without_user_info
 
 WEB = ("http", "https")
 ALL = ("http", "https", "ftp")
@@ -218,7 +219,7 @@ BAD = [
         )
     ],
     *[
-        (text, LinkCredentials)
+        (text, LinkInvalid)
         for text in (
             "http://user@example.com/",
             "http://user:secret@example.com/",
@@ -379,3 +380,45 @@ def test_what_is_shown_of_any_link_has_no_query_and_no_user(text):
         link = normalise(text, ALL)
         assert link.startswith(without_query(link))
         assert without_query(link) == link.partition("?")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "link", "user", "password"),
+    [
+        ("https://example.com/a@b?c@d#e@f", "https://example.com/a@b?c@d#e@f", "", ""),
+        ("https://ada:secret@example.com/a", "https://example.com/a", "ada", "secret"),
+        (" HTTPS://Ada@Example.com/", " HTTPS://Example.com/", "Ada", ""),
+        ("https://@example.com/", "https://example.com/", "", ""),
+        ("https://:secret@example.com/", "https://example.com/", "", "secret"),
+        ("https://ada:a:b@example.com:8443/", "https://example.com:8443/", "ada", "a:b"),
+        ("https://me%40example.com:p%C3%A4ss%2F%3A@example.com/", "https://example.com/", "me@example.com", "päss/:"),
+        ("https://ada:p@ss@example.com/", "https://example.com/", "ada", "p@ss"),
+        ("https://example.com@evil.example/", "https://evil.example/", "example.com", ""),
+        ("ftp://anonymous:me@[::1]/a", "ftp://[::1]/a", "anonymous", "me"),
+        # A slash ends the host, whatever was meant by it.
+        ("https://ada:a/b@example.com/", "https://ada:a/b@example.com/", "", ""),
+        ("https://example.com\\ada:b@evil.example/", "https://example.com\\ada:b@evil.example/", "", ""),
+        ("//ada:secret@example.com/", "//ada:secret@example.com/", "", ""),
+        ("mailto:ada@example.com", "mailto:ada@example.com", "", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_a_login_is_taken_out_of_a_link_as_people_paste_it(text, link, user, password):
+    assert split_login(text) == (link, user, password)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"), [("https://%ff@example.com/", UserNameInvalid), ("https://a:%ff@example.com/", PasswordInvalid)]
+)
+def test_what_is_no_text_is_no_login(text, error):
+    with pytest.raises(error):
+        split_login(text)
+
+
+@given(URLISH)
+def test_no_link_that_is_taken_has_a_login_any_more(text):
+    with suppress(InputError):
+        link, user, password = split_login(text)
+        taken = normalise(link, ALL)
+        assert without_user_info(taken) == taken
+        assert bool(user or password) <= ("@" in text)

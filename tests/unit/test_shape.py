@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from seafevents_offline.shape import percent, seconds_left, shape
+from seafevents_offline.shape import message, percent, seconds_left, shape
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import Task
 
@@ -39,6 +39,14 @@ def test_a_checksum_is_shown_as_it_is_kept() -> None:
     )
 
 
+def test_of_what_a_link_needs_the_kinds_alone_are_shown() -> None:
+    sealed = replace(TASK, options={"secret": "1.sealed", "asked": ["referer", "password", "odd"]})
+    assert shape(sealed, "")["extras"] == ["password", "referer"]
+    assert shape(sealed, "")["extras_wiped"] is False
+    assert "1.sealed" not in str(shape(sealed, "")) + str(message(sealed))
+    assert shape(replace(sealed, options={"asked": ["cookies"]}), "")["extras_wiped"] is True
+
+
 def test_a_task_has_these_keys_and_units() -> None:
     assert shape(replace(HALF, started_at=NOW, reason="server_busy", reason_args={"status": 503}), "library") == {
         "odr_id": 3,
@@ -58,6 +66,8 @@ def test_a_task_has_these_keys_and_units() -> None:
         "reason": "server_busy",
         "reason_args": {"status": 503},
         "checksum": "",
+        "extras": [],
+        "extras_wiped": False,
         "priority": 50,
         "attempts": 0,
         "owner": "me@localhost",

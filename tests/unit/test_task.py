@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seafevents_offline.checksum import Checksum
 from seafevents_offline.errors import NO_EXPLANATION, FolderGone
+from seafevents_offline.extras import Sealed
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import (
     PRIORITIES,
@@ -130,3 +132,20 @@ def test_outcomes_are_told_apart_by_their_type():
     assert Done(1).note is NO_EXPLANATION
     assert Gone() == Gone()
     assert len({type(outcome) for outcome in (Done(1), Gone(), Failed(FolderGone(path="/")))}) == 3
+
+
+def test_what_a_link_needs_is_kept_sealed_and_its_kinds_beside_it():
+    sealed = Sealed("1.text", ("password", "referer"))
+    new = NewTask("r", "/", "u", "o", permission="rw", checksum=Checksum.parse("a" * 32), sealed=sealed)
+    task = Task.from_row({**ROW, "options": new.options})
+    assert (task.secret, task.asked, task.is_wiped) == (sealed.text, sealed.kinds, False)
+    assert (task.permission, task.checksum) == ("rw", "md5=" + "a" * 32)
+    assert NewTask("r", "/", "u", "o").options is None
+
+
+@pytest.mark.parametrize(
+    "options", [None, {}, {"secret": 1, "asked": "password"}, {"asked": {"password": 1}}, {"asked": [None, ["a"], "x"]}]
+)
+def test_what_other_programs_write_into_the_options_is_no_secret(options):
+    task = Task.from_row({**ROW, "options": options})
+    assert (task.secret, task.asked, task.is_wiped) == ("", (), False)

@@ -27,6 +27,13 @@ def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return found[:length]
 
 
+def sealed(extras: Extras = EXTRAS) -> str:
+    found = VAULT.seal(extras, OWNER, URL)
+    assert found is not None
+    assert found.kinds == extras.kinds
+    return found.text
+
+
 def numbers(first: int, last: int) -> bytes:
     return bytes(range(first, last + 1))
 
@@ -71,7 +78,7 @@ def test_the_key_is_made_of_the_secret_and_our_label_alone():
 
 
 def test_what_was_sealed_opens():
-    text = VAULT.seal(EXTRAS, OWNER, URL)
+    text = sealed()
     assert text.isascii()
     assert Vault(VAULT.secret).open(text, OWNER, URL) == EXTRAS
     for secret in ("correct", "horse", "Bearer", "abc", "ada"):
@@ -80,7 +87,7 @@ def test_what_was_sealed_opens():
 
 
 def test_no_two_texts_are_the_same_and_none_tells_how_long_a_password_is():
-    texts = [VAULT.seal(Extras("a", "b" * length), OWNER, URL) for length in (0, 1, 1, 50, 100)]
+    texts = [sealed(Extras("a", "b" * length)) for length in (0, 1, 1, 50, 100)]
     assert len(set(texts)) == len(texts)
     assert len({len(text) for text in texts}) == 1
 
@@ -97,7 +104,7 @@ def test_no_two_texts_are_the_same_and_none_tells_how_long_a_password_is():
     ],
 )
 def test_under_another_key_owner_or_link_nothing_opens(secret, owner, url):
-    text = VAULT.seal(EXTRAS, OWNER, URL)
+    text = sealed()
     with pytest.raises(SecretsUnreadable) as refused:
         Vault(secret).open(text, owner, url)
     assert "enter them again" in str(refused.value)
@@ -105,7 +112,7 @@ def test_under_another_key_owner_or_link_nothing_opens(secret, owner, url):
 
 
 def test_one_changed_bit_anywhere_and_nothing_opens():
-    text = VAULT.seal(EXTRAS, OWNER, URL)
+    text = sealed()
     data = base64.urlsafe_b64decode(text[2:])
     for place in range(0, len(data), 7):
         changed = bytearray(data)
@@ -123,17 +130,17 @@ def test_what_was_never_sealed_opens_nothing(text):
 @pytest.mark.parametrize("cut", [3, 30, 40, -1, -4])
 def test_half_a_text_opens_nothing(cut):
     with pytest.raises(SecretsUnreadable):
-        VAULT.open(VAULT.seal(EXTRAS, OWNER, URL)[:cut], OWNER, URL)
+        VAULT.open(sealed()[:cut], OWNER, URL)
 
 
 def test_another_form_than_ours_is_not_taken_for_ours():
-    text = VAULT.seal(EXTRAS, OWNER, URL)
+    text = sealed()
     with pytest.raises(SecretsUnreadable):
         VAULT.open("2." + text[2:], OWNER, URL)
 
 
 def test_without_a_secret_nothing_is_sealed_or_opened():
-    text = VAULT.seal(EXTRAS, OWNER, URL)
+    text = sealed()
     for call in (
         lambda: Vault(b"").seal(EXTRAS, OWNER, URL),
         lambda: Vault(b"").open(text, OWNER, URL),
@@ -141,6 +148,10 @@ def test_without_a_secret_nothing_is_sealed_or_opened():
     ):
         with pytest.raises(VaultUnavailable, match="SECRET_KEY"):
             call()
+
+
+def test_nothing_needs_no_vault():
+    assert Vault(b"").seal(Extras(), OWNER, URL) is None
 
 
 def test_without_the_package_there_is_a_sentence(monkeypatch):
