@@ -142,6 +142,9 @@ class Pipeline:
 
     def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: Room) -> Snapshot:
         job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, _checksum(task))
+        if context.gone:
+            # Asking the library may have taken its time.
+            raise _NotOurs
         transfer = self.engine.add(job, context.wake)
         try:
             return self._watch(task, transfer, context, room)

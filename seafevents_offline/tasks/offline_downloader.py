@@ -36,6 +36,7 @@ from ..task import Task
 from ..tempdir import TempDir
 from . import boundary, nodes
 from .health import engine_as_json, health, off
+from .lookout import LOOK_PERIOD, Lookout
 from .messenger import Messenger
 from .observers import Observer, Observers
 from .owners import OwnerWatch
@@ -71,6 +72,7 @@ class OfflineDownloader:
         self._observers = tuple(observers)
         self._file = file
         self._timer: OfflineDownloadTimer | None = None
+        self._lookout: OfflineDownloadTimer | None = None
         self._engine: DownloadEngine | None = None
         self._guard: Guard | None = None
         self._pool: WorkerPool | None = None
@@ -109,17 +111,14 @@ class OfflineDownloader:
 
     def wake(self) -> None:
         """Something changed in the table: look now instead of at the next interval. Any thread, any time."""
-        if self._timer is not None:
-            self._timer.wake()
-        if self._messenger is not None:
-            self._messenger.wake()
+        for thread in (self._timer, self._lookout, self._messenger):
+            if thread is not None:
+                thread.wake()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End within ``timeout`` seconds; idempotent. Running tasks stay as they are and go on at the next start."""
         deadline = time.monotonic() + timeout
-        if self._timer is not None:
-            self._timer.cancel()
-        for thread in (self._owners, self._messenger):
+        for thread in (self._timer, self._lookout, self._owners, self._messenger):
             if thread is not None:
                 thread.cancel()
         if self._engine is not None:
@@ -129,7 +128,7 @@ class OfflineDownloader:
             self._guard.stop(deadline)
         if self._pool is not None:
             self._pool.stop(deadline)
-        for ending in (self._timer, self._owners, self._messenger):
+        for ending in (self._timer, self._lookout, self._owners, self._messenger):
             if ending is not None and ending.is_alive():
                 ending.join(max(0.0, deadline - time.monotonic()))
         self.repository.close()
@@ -165,9 +164,13 @@ class OfflineDownloader:
             describe=lambda scan_age: self._describe(pool, about, scan_age),
         )
         self._timer = OfflineDownloadTimer(self._with_live_settings(scheduler, engine), self.settings.interval)
+        assert self._guard is not None
+        lookout = Lookout(self.repository, pool, self._guard.close)
+        self._lookout = OfflineDownloadTimer(lookout, LOOK_PERIOD, "offline-lookout")
         self._owners = OwnerWatch(self.repository, storage)
         pool.start()
         self._timer.start()
+        self._lookout.start()
         self._owners.start()
         if self._messenger is not None:
             self._messenger.start()

@@ -1,8 +1,8 @@
-"""What is due when: restore once, then look every second, scan every interval, sweep every half minute.
+"""What is due when: restore once, then report every second, scan every interval, sweep every half minute.
 
 tick ─┬─ restore   at the start and after each fault of the database; nothing else happens before
-      ├─ look      while anything runs: whose are the running tasks now? how far are they?   (2 statements)
-      ├─ beat      this node lives; while anything runs, in place of the progress            (1 statement)
+      ├─ report    while anything runs: how far is it?                             (1 statement)
+      ├─ beat      this node lives; while anything runs, in place of the report    (1 statement)
       ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
       ├─ chores    each once an hour, see chores.py                                (1 statement; 2 when records leave)
       └─ sweep     folders in the temporary directory that no task needs any more; when the disk is full, more of them
@@ -29,11 +29,8 @@ from .sweep import Sweep
 
 logger = logging.getLogger(__name__)
 
-#: How often running tasks are looked at, in seconds.
-LOOK_PERIOD = 1.0
-
-#: After a wake the running tasks are looked at this soon, in seconds.
-_WOKEN_LOOK = 0.1
+#: How often it is written how far running tasks are, in seconds.
+REPORT_PERIOD = 1.0
 
 #: With many workers, of which few are free, tasks are claimed this seldom, in seconds: one claim serves several.
 CLAIM_PAUSE = 0.1
@@ -73,7 +70,7 @@ class Scheduler:
         self._watch = watch
         self._restored = False
         self._taken_over: frozenset[str] = frozenset()
-        self._look = Due(LOOK_PERIOD)
+        self._report = Due(REPORT_PERIOD)
         self._scan = Due(settings.interval)
         self._pause = Due(CLAIM_PAUSE)
         self._owes_claim = False
@@ -87,11 +84,10 @@ class Scheduler:
     def tick(self, now: float, *, woken: bool) -> float:
         """Do what is due at ``now`` (monotonic); returns in how many seconds something is due again."""
         if not self._pool.runs():
-            self._look.at = now + LOOK_PERIOD
+            self._report.at = now + REPORT_PERIOD
         if woken:
-            # Whoever wakes has changed something, often about a running task: look soon, but once for many.
-            self._look.at = min(self._look.at, now + _WOKEN_LOOK)
-            self._sweep.at = min(self._sweep.at, now + LOOK_PERIOD)
+            # Whoever wakes has changed something; a folder may not be needed any more.
+            self._sweep.at = min(self._sweep.at, now + REPORT_PERIOD)
         try:
             self._turn(now, woken=woken)
         except (DatabaseUnavailable, SchemaOutdated) as error:
@@ -106,17 +102,19 @@ class Scheduler:
     def _dues(self) -> Iterator[float]:
         yield from (self._scan.at, self._beat.at, self._chores.at)
         if self._pool.runs():
-            yield self._look.at
+            yield self._report.at
         if self._owes_claim:
             yield self._pause.at
 
     def _turn(self, now: float, *, woken: bool) -> None:
         if not self._restored:
             self._restore()
-        if self._pool.runs() and self._look.now(now):
-            self._look_at_running(now)
-        elif self._beat.now(now):
+        if self._beat.now(now):
+            # Beat and progress share one statement a second: what is not written now is written next time.
+            self._report.at = now + REPORT_PERIOD
             self._tell(now)
+        elif self._pool.runs() and self._report.now(now):
+            self._repository.report([entry for run in self._pool.runs() if (entry := run.news()) is not None])
         if self._scan.now(now):
             self._survey(now)
         elif woken or self._owes_claim:
@@ -131,17 +129,6 @@ class Scheduler:
         for task in self._repository.restore(self._tempdir.node_id, exclude=exclude):
             self._submit(task)
         self._restored = True
-
-    def _look_at_running(self, now: float) -> None:
-        runs = self._pool.runs()
-        found = self._repository.statuses([run.task.odr_id for run in runs])
-        for run in runs:
-            run.compare(found.get(run.task.odr_id))
-        if self._beat.now(now):
-            # Beat and progress share one statement a second: what is not written now is written next time.
-            self._tell(now)
-        elif progress := [entry for run in runs if (entry := run.news()) is not None]:
-            self._repository.report(progress)
 
     def _tell(self, now: float) -> None:
         self._scanned = now if self._scanned is None else self._scanned
@@ -192,4 +179,4 @@ class Scheduler:
         self._scan.at = now
         level = logging.WARNING if self._warning.now(now) else logging.DEBUG
         logger.log(level, "%s", error)
-        return min(LOOK_PERIOD, self._settings.interval)
+        return min(REPORT_PERIOD, self._settings.interval)

@@ -1,4 +1,4 @@
-"""When things happen: one thread that looks, scans and sweeps; what it does is in ``Scheduler``."""
+"""When things happen: threads that turn again and again; what they do is in ``Scheduler`` and ``Lookout``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Ticking(Protocol):
 class OfflineDownloadTimer(threading.Thread):
     """Calls ``tick`` when it is due or when somebody wakes it; ticks that were missed are skipped."""
 
-    def __init__(self, ticking: Ticking, interval: float) -> None:
-        super().__init__(name="offline-timer", daemon=True)
+    def __init__(self, ticking: Ticking, interval: float, name: str = "offline-timer") -> None:
+        super().__init__(name=name, daemon=True)
         self.finished = threading.Event()
         self._ticking = ticking
         self._interval = interval
@@ -36,7 +36,7 @@ class OfflineDownloadTimer(threading.Thread):
         woken = self._woken.is_set()
         self._woken.clear()
         delays = [self._interval]
-        survive("a scan", lambda: delays.append(self._ticking.tick(now, woken=woken)))
+        survive(f"a turn of {self.name}", lambda: delays.append(self._ticking.tick(now, woken=woken)))
         return delays[-1]
 
     def wake(self) -> None:

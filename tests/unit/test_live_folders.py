@@ -26,6 +26,7 @@ from seafevents_offline.settings import Settings
 from seafevents_offline.status import ACTIVE, Action
 from seafevents_offline.task import Failed, NewTask, Outcome, Retry
 from seafevents_offline.tasks import OfflineDownloadTimer, scheduler
+from seafevents_offline.tasks.lookout import Lookout
 from seafevents_offline.tasks.nodes import NodeWatch
 from seafevents_offline.tasks.pool import WorkerPool
 from seafevents_offline.tasks.run import TaskRun
@@ -56,6 +57,7 @@ class Node:
             watch=NodeWatch(60, 90),
             describe=lambda scan_age: NodeBeat(self.tempdir.node_id, "node", "1", {}),
         )
+        self.lookout = Lookout(self.repository, self.pool, lambda odr_id, claim: None)
         for name in FOREIGN:
             (folder / name).mkdir()
 
@@ -72,6 +74,7 @@ class Node:
         """And what was needed before and is needed afterwards is there, with all that no task ever had."""
         before = self.tempdir.task_folders() & self.needed()
         self.now += after
+        self.lookout.tick(self.now, woken=True)
         self.scheduler.tick(self.now, woken=True)
         lost = (before & self.needed()) - self.tempdir.task_folders()
         assert not lost
@@ -146,7 +149,7 @@ def test_what_is_claimed_while_the_sweep_looks_keeps_its_folder(
 ) -> None:
     """A sweep in every turn, late with its deleting; tasks that are retried just then; and workers that leave their
     folders behind and come back all the time."""
-    for period in ("SWEEP_PERIOD", "CLAIM_PAUSE", "LOOK_PERIOD"):
+    for period in ("SWEEP_PERIOD", "CLAIM_PAUSE", "REPORT_PERIOD"):
         monkeypatch.setattr(scheduler, period, 0.0)
     lost: list[int] = []
     claims: list[int] = []
@@ -183,13 +186,17 @@ def test_what_is_claimed_while_the_sweep_looks_keeps_its_folder(
     for number in range(12):
         add(node, f"host{number}")
     timer = OfflineDownloadTimer(node.scheduler, 0.001)
+    lookout = OfflineDownloadTimer(node.lookout, 0.001, "offline-lookout")
     node.pool.start()
     timer.start()
+    lookout.start()
     while not enough.wait(0.001):
         disturb(node, chance, chance.randint(1, 12), Action.CANCEL, *Action)
         timer.wake()
-    timer.cancel()
-    timer.join(30)
+        lookout.wake()
+    for thread in (timer, lookout):
+        thread.cancel()
+        thread.join(30)
     node.pool.stop(0)
     assert lost == []
     assert len(set(claims)) > 6
