@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, exc, exists, insert, null, or_, select, update
+from sqlalchemy import Connection, delete, exc, exists, insert, null, or_, select, union_all, update
 
 from ..models import NODE_NAME_LENGTH, NODE_VERSION_LENGTH, NODES, RECORDS, printable
 from ..status import RUNNING, OfflineDownloadStatus
 from .part import Part
-from .statements import ready_times
+from .statements import ready_times, using
 from .values import Node, NodeBeat, Survey
 
 
@@ -39,16 +39,22 @@ class Nodes(Part):
         self._database.run(work)
 
     def survey(self, node_id: str) -> Survey:
-        """When all nodes but this one last wrote, and whether there is anything to claim."""
+        """When all nodes but this one last wrote, whether there is anything to claim, and what this node has."""
         waiting = RECORDS.c.status == OfflineDownloadStatus.WAITING
         anything = or_(*(exists().where(waiting, time) for time in ready_times(self._now())))
-        others = select(NODES.c.node_id, NODES.c.beat_at, null().label("waiting")).where(NODES.c.node_id != node_id)
-        statement = others.union_all(select(null(), null(), anything.label("waiting")))
+        held = RECORDS.c.status.in_(sorted(RUNNING)), RECORDS.c.claimed_by == node_id
+        nothing = null().label("waiting"), null().label("held")
+        statement = union_all(
+            select(NODES.c.node_id, NODES.c.beat_at, *nothing).where(NODES.c.node_id != node_id),
+            select(null(), null(), anything, null()),
+            using("ready", select(null(), null(), null(), RECORDS.c.odr_id).where(*held)),
+        )
 
         def work(connection: Connection) -> Survey:
             rows = connection.execute(statement).all()
             beats = {row.node_id: row.beat_at for row in rows if row.node_id is not None}
-            return Survey(beats, any(row.waiting for row in rows))
+            odr_ids = frozenset(row.held for row in rows if row.held is not None)
+            return Survey(beats, any(row.waiting for row in rows), odr_ids)
 
         return self._database.run(work)
 

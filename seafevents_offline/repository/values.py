@@ -176,7 +176,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a tick must know: when all other nodes last wrote, and whether anything waits whose time has come."""
+    """What a tick must know: when all other nodes last wrote, whether anything waits whose time has come, and which
+    tasks the node that asks is said to have in hand."""
 
     beats: Mapping[str, datetime]
     waiting: bool
+    held: frozenset[int] = frozenset()

@@ -135,10 +135,16 @@ class Scheduler:
         self._repository.beat(self._describe(now - self._scanned))
 
     def _survey(self, now: float) -> None:
+        runs = {run.task.odr_id for run in self._pool.runs()}
         survey = self._repository.survey(self._tempdir.node_id)
+        strays = survey.held - runs
+        if strays:
+            # A claim whose answer we had given up: the network delivered it when it could, maybe minutes later.
+            logger.warning("tasks of this node that nobody works on are taken up: %s", sorted(strays))
+            self._restore()
         self._watch.observe(survey.beats, now)
         self._disk.look()
-        if self._take_over(now) or survey.waiting:
+        if self._take_over(now) or survey.waiting or strays:
             self._claim(now)
         self._scanned = now
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from seafevents_offline.repository import Node, NodeBeat, Repository, Survey
-from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Task
 from tests.support.databases import Clock, run_sql
 from tests.support.records import NODE, OTHER_NODE, ROOMY, claimed, new, put_into, stored
@@ -42,6 +42,16 @@ def test_a_survey_tells_of_all_nodes_but_the_own(repo: Repository, clock: Clock)
     repo.beat(NodeBeat(OTHER_NODE, "b", "1", {}))
     assert repo.survey(NODE) == Survey({OTHER_NODE: clock.now}, False)
     assert repo.survey("third") == Survey({NODE: clock.now, OTHER_NODE: clock.now}, False)
+
+
+def test_a_survey_tells_what_the_node_has_in_hand(repo: Repository) -> None:
+    running, storing = claimed(repo).odr_id, stored(repo).odr_id
+    repo.act(claimed(repo).odr_id, Action.PAUSE)
+    others = repo.add(new()).odr_id
+    repo.claim(OTHER_NODE, 1, **ROOMY)
+    assert repo.survey(NODE).held == {running, storing}
+    assert repo.survey(OTHER_NODE).held == {others}
+    assert repo.survey("third").held == set()
 
 
 @pytest.mark.parametrize("with_nodes", [False, True])

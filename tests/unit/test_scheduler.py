@@ -26,6 +26,7 @@ from seafevents_offline.tasks.scheduler import CLAIM_PAUSE, Scheduler
 from seafevents_offline.tempdir import TempDir
 from tests.support.databases import run_sql
 from tests.support.disks import FakeDisk
+from tests.support.records import put_into
 
 S = OfflineDownloadStatus
 
@@ -322,6 +323,23 @@ def test_an_answer_that_was_lost_strands_no_task(node: Node, monkeypatch: pytest
     assert node.status(odr_id) is S.DOWNLOADING
 
 
+@pytest.mark.parametrize("status", [S.DOWNLOADING, S.STORING])
+def test_a_claim_that_arrives_when_nobody_waits_for_it_any_more_strands_no_task(
+    node: Node, status: OfflineDownloadStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The network was away: its COMMIT is delivered minutes after the daemon has gone on with another connection."""
+    node.tick()
+    odr_id, running = node.add("a"), node.add("b")
+    node.tick(5)
+    node.conclude(odr_id)
+    put_into(node.settings.database, odr_id, status=status, stored_path="/a", claim=2)
+    node.tick(5)
+    assert {run.task.odr_id for run in node.pool.runs()} == {odr_id, running}
+    assert node.run(odr_id).task.claim == 3
+    assert (node.run(running).task.claim, node.run(running).gone) == (1, False)
+    assert f"are taken up: [{odr_id}]" in caplog.text
+
+
 def test_a_fault_of_the_database_leaves_what_runs_alone(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise DatabaseUnavailable(detail="x")
@@ -374,7 +392,8 @@ def test_restore_comes_before_the_first_claim(make_node: MakeNode) -> None:
     before.conclude(interrupted)
     before.repository.act(storing, Action.PAUSE)
     before.repository.act(storing, Action.RESUME)
-    before.tick(5, woken=True)
+    # Before the next scan, which would take up again what nobody works on.
+    before.tick(1, woken=True)
     assert before.repository.storing(before.run(storing).task, name="b", size=1, stored_path="/b") is not None
     other = before.add("c")
     after = make_node(workers=2)
