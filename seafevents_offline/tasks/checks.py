@@ -55,8 +55,7 @@ def of_downloads(settings: Settings) -> list[Check]:
     """What a download needs while it runs."""
     kinds = Kinds.from_settings(settings)
     return [
-        check("download program", lambda: _engine(settings)),
-        check("guard", lambda: _guard(settings)),
+        *_engine_behind_guard(settings),
         *([check("types of files", lambda: _types(kinds))] if kinds.rules else []),
         check("library", lambda: pick_storage(settings).health()),
     ]
@@ -92,18 +91,34 @@ def temporary_folder(settings: Settings) -> str:
     return f"{tempdir.path}: {free}" if is_there else f"{tempdir.path} will be made at the start: {free}"
 
 
-def _engine(settings: Settings) -> str:
-    with _engine_and_guard(settings) as (engine, guard, _):
-        info = engine.info()
-        guard.start()
-        engine.start()
-    note = f" {info.note}" if info.note else ""
-    return f"{info.name} {info.version} with {info.tls}, from {info.source}; it starts.{note}"
-
-
-def _guard(settings: Settings) -> str:
+def _engine_behind_guard(settings: Settings) -> list[Check]:
+    """Both, started once; neither is worth anything without the other."""
     with _engine_and_guard(settings) as (engine, guard, place):
-        boundary.start(engine, guard, place)
+        way_out = check("guard", lambda: _start(guard))
+        program = check("download program", lambda: _engine(engine, is_guarded=way_out.ok))
+        if way_out.ok:
+            way_out = check("guard", lambda: _proof(engine, guard, place, is_started=program.ok))
+    return [program, way_out]
+
+
+def _start(guard: Guard) -> str:
+    guard.start()
+    return ""
+
+
+def _engine(engine: DownloadEngine, *, is_guarded: bool) -> str:
+    info = engine.info()
+    about = f"{info.name} {info.version} with {info.tls}, from {info.source}"
+    if not is_guarded:
+        raise NotWell(detail=f"{about}. It was not started: the guard comes first.")
+    engine.start()
+    return f"{about}; it starts.{f' {info.note}' if info.note else ''}"
+
+
+def _proof(engine: DownloadEngine, guard: Guard, place: Path, *, is_started: bool) -> str:
+    if not is_started:
+        raise NotWell(detail="It starts, but was not tried: the download program comes first.")
+    boundary.prove(engine, guard, place)
     return "The download program reaches nothing of this server; every connection goes through the guard."
 
 

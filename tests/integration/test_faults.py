@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from seafevents_offline.engines.aria2 import binary
+from seafevents_offline.egress.supervisor import Guard
+from seafevents_offline.engines.aria2 import Aria2Engine, binary
 from seafevents_offline.errors import EngineUnavailable, SettingsError, TempDirUnusable
 from seafevents_offline.settings import PROXY_VARIABLES
 from seafevents_offline.status import Action, OfflineDownloadStatus
@@ -261,13 +262,30 @@ def test_doctor_names_the_part_that_is_broken(make_service: MakeService, tmp_pat
     assert found["database"].ok
     assert not found["download program"].ok
     assert "/no/such/aria2c" in found["download program"].detail
+    assert found["guard"].detail == "It starts, but was not tried: the download program comes first."
     assert not found["temporary folder"].ok
     assert "chmod 700" in found["temporary folder"].detail
     assert not found["library"].ok
     assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o755, "looking changes nothing"
 
 
-def test_doctor_on_a_service_that_is_well(make_service: MakeService) -> None:
-    service = make_service()
+def test_doctor_without_a_guard(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    service = make_service(upstream_proxy="env")
+    found = {check.name: check for check in checks(service.settings, service.repository)}
+    assert not found["guard"].ok
+    assert "upstream-proxy" in found["guard"].detail
+    assert not found["download program"].ok
+    assert found["download program"].detail.startswith("aria2 1.")
+    assert found["download program"].detail.endswith(" It was not started: the guard comes first.")
+
+
+def test_doctor_on_a_service_that_is_well(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, started = make_service(mime_deny=("text/html",)), []
+    for part in (Aria2Engine, Guard):
+        start = part.start
+        monkeypatch.setattr(part, "start", lambda self, start=start: started.append(type(self)) or start(self))
     found = checks(service.settings, service.repository)
-    assert [check.ok for check in found] == [True] * 5
+    assert [check.ok for check in found] == [True] * 6
+    assert started == [Guard, Aria2Engine], "each once"
