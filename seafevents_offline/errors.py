@@ -172,16 +172,6 @@ class ChecksumInvalid(InputError):
     )
 
 
-class RepoIdInvalid(InputError):
-    reason = "repo_id_invalid"
-    sentence = "The library id '{repo_id}' is not valid."
-
-
-class OwnerInvalid(InputError):
-    reason = "owner_invalid"
-    sentence = "The task has no valid owner."
-
-
 class PriorityInvalid(InputError):
     reason = "priority_invalid"
     sentence = "The priority '{priority}' is not valid; it is a whole number from 0 to 100."
