@@ -1,9 +1,10 @@
-# make run [URL='…'] [ARGS='…']   make test   make check   make frontend   make bench   make clean   make help
+# make run [URL='…'] [ARGS='…']   make test   make chaos [SEED=… TASKS=… FAULTS=…]   make check   make frontend   make bench
+# make clean   make help
 #
 # Every goal sets up what it needs first, in ./.venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check frontend pictures bench clean
+.PHONY: help run test chaos check frontend pictures bench clean
 
 BIN := .venv/bin
 
@@ -25,6 +26,7 @@ help:
 	@echo "make run URL='...'      download that link into ./library; any character is safe"
 	@echo "make run ... ARGS='...' more options, e.g. ARGS='--name report.zip --timeout 10m'"
 	@echo "make test               all tests, with a real aria2c, a real MariaDB and a real Chromium"
+	@echo "make chaos              300 tasks through 40 faults at once; SEED=... TASKS=... FAULTS=... choose which and how many"
 	@echo "make check              linter, types, layers, translations"
 	@echo "make frontend           build the pages' script and style sheet, gather texts"
 	@echo "make pictures           take the pictures of README.md and docs/"
@@ -49,6 +51,15 @@ test:
 	$(BIN)/python -m pytest $(BROWSERS) tests/browser
 	PYTHONPATH=$(OLD_HOST) $(BIN)/python -m pytest $(PARALLEL) tests/routes
 	cd $(FRONTEND) && npm test
+
+# The same seed draws the same faults, links and deeds.
+SEED := 6
+TASKS := 300
+FAULTS := 40
+
+chaos:
+	@scripts/setup test
+	$(BIN)/python -m tests.chaos --seed $(SEED) --tasks $(TASKS) --faults $(FAULTS)
 
 check:
 	@scripts/setup check

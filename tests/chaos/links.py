@@ -142,9 +142,9 @@ _KINDS = {
 _MAKERS: dict[str, Callable[[Links, str], Link]] = {
     "empty": lambda links, kind: links.file(kind, 0, 0),
     "small": lambda links, kind: links.file(kind, 1, 200 * KB),
-    "medium": lambda links, kind: links.file(kind, 500 * KB, 4 * MB, rate=600 * KB),
-    "large": lambda links, kind: links.file(kind, 12 * MB, 20 * MB, rate=1500 * KB),
-    "slow": lambda links, kind: links.file(kind, 300 * KB, 900 * KB, rate=60 * KB),
+    "medium": lambda links, kind: links.file(kind, 500 * KB, 3 * MB, rate=800 * KB),
+    "large": lambda links, kind: links.file(kind, 12 * MB, 20 * MB, rate=2 * MB),
+    "slow": lambda links, kind: links.file(kind, 200 * KB, 500 * KB, rate=60 * KB),
     "late": lambda links, kind: links.file(kind, 1, 100 * KB, delay=2),
     "without ranges": lambda links, kind: links.file(kind, 100 * KB, 2 * MB, ranges=0, rate=500 * KB),
     "chunked": lambda links, kind: links.file(kind, 100 * KB, 2 * MB, framing="chunked", rate=500 * KB),

@@ -36,7 +36,6 @@ class Person(threading.Thread):
         seconds: float,
     ) -> None:
         super().__init__(name=links.owner, daemon=True)
-        self.refused = 0
         self._repository = repository
         self._book = book
         self._links = links
@@ -48,18 +47,18 @@ class Person(threading.Thread):
         self._leaving = threading.Event()
 
     def leave(self) -> None:
-        """It first adds what it has still to add."""
+        """But it first adds what it has still to add."""
         self._leaving.set()
 
     def run(self) -> None:
-        begun, number = time.monotonic(), self._left
+        begun, number, breath = time.monotonic(), self._left, threading.Event()
         while self._left or not self._leaving.is_set():
             due = begun + (number - self._left) * self._pause
-            if self._left and (self._leaving.is_set() or time.monotonic() >= due):
+            if self._left and time.monotonic() >= due:
                 self._add()
             elif self._own:
                 self._act(self._dice.choice(self._own))
-            self._leaving.wait(self._dice.uniform(0, self._pause))
+            breath.wait(self._dice.uniform(0, self._pause))
 
     def settle(self, keep: float) -> None:
         """Let what is paused go on, but for such a share."""
@@ -73,8 +72,9 @@ class Person(threading.Thread):
         try:
             task = self._repository.add(new, self._allowance)
         except TooManyTasks:
-            self.refused += 1
-            self._leaving.wait(self._pause)
+            # What is paused counts, too.
+            for entry in self._own:
+                self._try(entry, Action.RESUME)
         except InfrastructureError:
             self._book.unanswered(self._links.owner, link)
         else:

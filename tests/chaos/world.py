@@ -20,7 +20,7 @@ from .node import Node
 from .origin import Origin
 
 #: The service's settings that the account is about.
-PER_USER, PER_HOST, WORKERS, MAX_ATTEMPTS = 3, 8, 6, 8
+PER_USER, PER_HOST, WORKERS, MAX_ATTEMPTS = 3, 8, 6, 6
 
 #: Bytes of the disk that the first node downloads to: what all its workers may need, and not twice as much.
 _DISK = WORKERS * MAX_SIZE + 64 * 1024**2
