@@ -22,11 +22,13 @@ _MARK = ".part"
 
 @dataclass(frozen=True)
 class Deliver:
-    """The link gives ``body`` under ``name`` (empty: the link's last part), or several ``files`` by relative path."""
+    """The link gives ``body`` under ``name`` (empty: the link's last part), or several ``files`` by relative path, to
+    whoever has this ``login`` (``user:password``; empty: to anybody)."""
 
     body: bytes = b""
     name: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class StubEngine(DownloadEngine):
         with self._lock:
             self.added.append(job)
             self._running[job.odr_id, job.claim] = transfer
-            self._perform(transfer, self._script.get(job.url, Fail(FileNotFoundAtServer(status=404))))
+            act = self._script.get(job.url, Fail(FileNotFoundAtServer(status=404)))
+            self._perform(transfer, _answered(job.extras, act))
         return transfer
 
     def remove(self, transfer: Transfer) -> None:

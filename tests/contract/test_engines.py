@@ -10,7 +10,8 @@ import pytest
 
 from seafevents_offline.checksum import Checksum
 from seafevents_offline.engines.base import Snapshot, TransferState
-from seafevents_offline.errors import ChecksumWrong, FileNotFoundAtServer
+from seafevents_offline.errors import ChecksumWrong, FileNotFoundAtServer, LoginRefused, LoginWanted
+from seafevents_offline.extras import Extras
 from tests.support.content import content
 from tests.support.engines import Scene
 from tests.support.waiting import eventually
@@ -97,6 +98,20 @@ def test_a_checksum_decides_whether_a_file_is_complete(started: Scene, kind: str
     assert isinstance(snapshot.error, ChecksumWrong)
     assert snapshot.files == ()
     watch.remove()
+
+
+def test_who_has_the_login_gets_the_file(started: Scene) -> None:
+    url = started.file("private.bin", BODY, "ada:s3cret:ü")
+    right, wrong = Extras(user="ada", password="s3cret:ü"), Extras(user="ada", password="s3cret")
+    assert started.get(url, extras=right).complete().files[0].path.read_bytes() == BODY
+    for odr_id, extras, expected in ((2, wrong, LoginRefused), (3, Extras(), LoginWanted)):
+        watch = started.get(url, odr_id=odr_id, extras=extras)
+        error = watch.failed().error
+        assert isinstance(error, expected)
+        assert not error.retryable
+        watch.remove()
+    # What is not for anybody is anybody's, whatever is said.
+    started.get(started.file("public.bin", BODY), odr_id=4, extras=wrong).complete()
 
 
 def test_an_empty_file_has_a_checksum_too(started: Scene) -> None:

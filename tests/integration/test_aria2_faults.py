@@ -67,7 +67,7 @@ def _fault_of(aria2: Aria2) -> Fault:
     ("error", "retryable", "statuses"),
     [
         (FileNotFoundAtServer, False, [404, 410]),
-        (AccessDenied, False, [401, 402, 403, 407, 451]),
+        (AccessDenied, False, [402, 403, 407, 451]),
         (LinkRefused, False, [204, 205, 300, 302, 304, 305, 400, 405, 406, 409, 412, 416, 418, 421, 422]),
         (ServerBusy, True, [408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 509, 520, 522, 524, 530, 599]),
     ],

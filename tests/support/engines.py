@@ -10,11 +10,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from seafevents_offline.checksum import Checksum
 from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.engines.aria2 import Aria2Engine
 from seafevents_offline.engines.base import DownloadEngine, Egress, Job, Snapshot, Transfer, TransferState
@@ -109,12 +109,13 @@ class Aria2:
     def folder(self, odr_id: int) -> Path:
         return self.home / str(odr_id)
 
-    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Job:
-        return Job(odr_id, claim, url, self.folder(odr_id), out, checksum=checksum)
+    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", **others: Any) -> Job:
+        return Job(odr_id, claim, url, self.folder(odr_id), out, **others)
 
-    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Watch:
+    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", **others: Any) -> Watch:
+        """``others``: a job's checksum, extras."""
         self.folder(odr_id).mkdir(exist_ok=True)
-        return Watch(self.engine, self.job(url, odr_id, claim, out, checksum))
+        return Watch(self.engine, self.job(url, odr_id, claim, out, **others))
 
     @property
     def process(self) -> psutil.Process:
@@ -154,17 +155,18 @@ class Scene(ABC):
     def __init__(self, place: Path) -> None:
         self._place = place
 
-    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Job:
+    def job(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", **others: Any) -> Job:
         folder = self._place / str(odr_id)
         folder.mkdir(exist_ok=True)
-        return Job(odr_id, claim, url, folder, out, checksum=checksum)
+        return Job(odr_id, claim, url, folder, out, **others)
 
-    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", checksum: Checksum | None = None) -> Watch:
-        return Watch(self.engine, self.job(url, odr_id, claim, out, checksum))
+    def get(self, url: str, odr_id: int = 1, claim: int = 1, out: str = "", **others: Any) -> Watch:
+        """``others``: a job's checksum, extras."""
+        return Watch(self.engine, self.job(url, odr_id, claim, out, **others))
 
     @abstractmethod
-    def file(self, name: str, body: bytes) -> str:
-        """A link to ``body``."""
+    def file(self, name: str, body: bytes, login: str = "") -> str:
+        """A link to ``body``; ``login`` (``user:password``): for nobody else."""
 
     @abstractmethod
     def missing(self) -> str:
@@ -185,8 +187,8 @@ class StubScene(Scene):
         self.engine = self.stub = StubEngine()
         self._bodies: dict[str, bytes] = {}
 
-    def file(self, name: str, body: bytes) -> str:
-        self.stub.play(url := f"http://example.test/{name}", Deliver(body))
+    def file(self, name: str, body: bytes, login: str = "") -> str:
+        self.stub.play(url := f"http://example.test/{name}", Deliver(body, login=login))
         return url
 
     def missing(self) -> str:
@@ -209,8 +211,8 @@ class Aria2Scene(Scene):
         self._server = server
         self._gates: dict[str, Gate] = {}
 
-    def file(self, name: str, body: bytes) -> str:
-        return self._server.serve(f"/{name}", File(data=body))
+    def file(self, name: str, body: bytes, login: str = "") -> str:
+        return self._server.serve(f"/{name}", File(data=body, login=login))
 
     def missing(self) -> str:
         return self._server.url("/missing")

@@ -1,4 +1,4 @@
-"""A small FTP server: logs anybody in, has files, and may name any place for the data.
+"""A small FTP server: logs anybody in unless told whom, has files, and may name any place for the data.
 
 A thread accepts, one more serves each client. ``commands`` has everything that was said to it.
 """
@@ -20,14 +20,17 @@ _TIMEOUT = 30
 class FtpServer:
     """Serves ``files`` (paths beginning with ``/``) on ``listening``, its own from now on, from ``with`` on.
 
-    ``passive`` and ``extended`` are answers to give to PASV and EPSV instead of the truth.
+    ``passive`` and ``extended`` are answers to give to PASV and EPSV instead of the truth. ``login``: user name and
+    password of the only one who is let in.
     """
 
     def __init__(self, listening: socket.socket, listen: Listen) -> None:
         self.files: dict[str, bytes] = {}
         self.passive: str | None = None
         self.extended: str | None = None
+        self.login: tuple[str, str] | None = None
         self.commands: list[str] = []
+        self.port: int = listening.getsockname()[1]
         self._listening, self._listen = listening, listen
         self._thread = threading.Thread(target=self._accept, name="ftp-server", daemon=True)
 
@@ -56,7 +59,7 @@ class _Client:
     def __init__(self, server: FtpServer, control: socket.socket, listen: Listen) -> None:
         self._server, self._control, self._listen = server, control, listen
         self._data: socket.socket | None = None
-        self._folder = "/"
+        self._folder, self._name = "/", ""
         self._offset = 0
 
     def converse(self) -> None:
@@ -81,11 +84,13 @@ class _Client:
     def _unknown(self, _: str) -> None:
         self._say("502 Unknown.")
 
-    def _user(self, _: str) -> None:
+    def _user(self, name: str) -> None:
+        self._name = name
         self._say("331 Password?")
 
-    def _pass(self, _: str) -> None:
-        self._say("230 Logged in.")
+    def _pass(self, password: str) -> None:
+        is_let_in = self._server.login in (None, (self._name, password))
+        self._say("230 Logged in." if is_let_in else "530 Login incorrect.")
 
     def _type(self, _: str) -> None:
         self._say("200 Binary.")

@@ -82,7 +82,8 @@ class File:
     ``answers`` are used up, one a request, before the file itself. ``break_after`` bytes of body the connection ends
     (``break_times`` times, None = always; ``break_reset``: by RST). ``stall_after`` bytes nothing comes until
     ``stall`` is set; headers come after ``delay`` and when ``hold`` is set. ``disposition`` is the raw header. ``lie``
-    makes the answer to a request with a range, of its first and its last byte.
+    makes the answer to a request with a range, of its first and its last byte. ``login`` (``user:password``): who does
+    not say so is answered 401.
     """
 
     size: int | None = 0
@@ -105,6 +106,7 @@ class File:
     last_modified: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     lie: Callable[[int, int], Raw] | None = None
+    login: str = ""
 
     def __post_init__(self) -> None:
         if self.data is not None:
