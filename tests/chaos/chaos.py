@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Chaos:
         self._people: list[Person] = []
         self._wrong: list[str] = []
         self._blind: list[tuple[float, float]] = []
+        self._targets: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._begun = 0.0
 
     def run(self) -> None:
@@ -115,29 +117,34 @@ class Chaos:
         breaks, mends = self._acts[fault.kind]
         pause = threading.Event()
         pause.wait(max(0.0, self._begun + fault.at - time.monotonic()))
-        begun = time.monotonic()
-        if self._act(fault, "begins", breaks):
-            pause.wait(fault.lasts)
-            self._act(fault, "ends", mends)
-        if fault.kind.name.startswith("freeze"):
-            self._blind.append((begun, time.monotonic()))
+        # What is not mended yet, because the machine has much to do, cannot be broken.
+        with self._targets[fault.kind.target]:
+            begun = time.monotonic()
+            if self._act(fault, "is broken", breaks):
+                pause.wait(fault.lasts)
+                self._act(fault, "is mended", mends)
+            if fault.kind.name.startswith("freeze"):
+                self._blind.append((begun, time.monotonic()))
 
     def _act(self, fault: Fault, what: str, act: Callable[[], object]) -> bool:
-        logger.info("%6.1f s  %s: %s %s", time.monotonic() - self._begun, what, fault.kind.name, fault.kind.target)
         try:
             act()
         except Exception:  # noqa: BLE001 (it is told at the end)
             self._wrong.append(f"{fault}: this could not be done\n{traceback.format_exc()}")
             return False
+        self._tell(f"{fault.kind.name} {fault.kind.target}: {what}")
         return True
 
+    def _tell(self, words: str) -> None:
+        logger.info("%6.1f s  %s", time.monotonic() - self._begun, words)
+
     def _come_to_rest(self, world: World, accounts: Accounts) -> None:
-        logger.info("%6.1f s  nothing is broken any more", time.monotonic() - self._begun)
+        self._tell("nothing is broken any more")
         for person in self._people:
             person.settle(_STAY_PAUSED)
         owe(accounts, world, self._book)
         accounts.settle(_REST_LIMIT)
-        logger.info("%6.1f s  nothing moves any more", time.monotonic() - self._begun)
+        self._tell("nothing moves any more")
 
     # --- afterwards
 
