@@ -77,17 +77,16 @@ class Extras:
     user_agent: str = ""
 
     @classmethod
-    def of_link(cls, text: str, given: Extras | None = None) -> tuple[str, Extras]:
+    def of_link(cls, text: str, given: Extras) -> tuple[str, Extras]:
         """A link as people paste it without the user name and password in it, and ``given`` with these. Raises
         UserNameInvalid, PasswordInvalid or PasswordAlone, and TwoLogins where ``given`` says something else."""
-        extras = given or cls()
         url, user, password = split_login(text)
         if not user and not password:
-            return url, extras
+            return url, given
         _check_login(user, password)
-        if extras.header(AUTHORIZATION) or (extras.user and (extras.user, extras.password) != (user, password)):
+        if given.header(AUTHORIZATION) or (given.user and (given.user, given.password) != (user, password)):
             raise TwoLogins()
-        return url, replace(extras, user=user, password=password)
+        return url, replace(given, user=user, password=password)
 
     @classmethod
     def checked(
@@ -165,6 +164,10 @@ class Extras:
             )
         except InputError as error:
             raise ValueError(error.reason) from None
+
+
+#: Nothing besides the link.
+NO_EXTRAS = Extras()
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,21 @@ from typing import Any, Protocol
 
 from . import repository
 from .due import WARNING_PERIOD, Due
-from .errors import AlreadyActive, InfrastructureError, SettingsError, TooManyAdds, TooManyTasks
+from .errors import (
+    AlreadyActive,
+    InfrastructureError,
+    InputError,
+    SettingsError,
+    TooManyAdds,
+    TooManyTasks,
+    VaultUnavailable,
+)
+from .extras import NO_EXTRAS, Extras
 from .message import CHANNEL, TYPE, BadMessage, Wake, parse
 from .repository import Allowance, Repository
 from .settings import Settings
 from .task import NewTask
+from .vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +43,10 @@ class Service(Protocol):
     @property
     def settings(self) -> Settings:
         """With the database that the tables are in."""
+
+    @property
+    def vault(self) -> Vault:
+        """For passwords in links."""
 
     def wake(self) -> None:
         """Look into the table now."""
@@ -79,10 +93,10 @@ class OfflineDownloadEventHandler:
             table = self._open(args)
             if table is None:
                 return False
-            table.add(new, self._allowance)
+            table.add(self._secured(new), self._allowance)
         except AlreadyActive:
             return True
-        except (TooManyTasks, TooManyAdds) as error:
+        except (TooManyTasks, TooManyAdds, VaultUnavailable) as error:
             logger.warning("a link that came by message is not added: %s", error)
             return False
         except (InfrastructureError, SettingsError) as error:
@@ -90,6 +104,17 @@ class OfflineDownloadEventHandler:
             logger.log(level, "a link that came by message is lost: %s", error)
             return False
         return True
+
+    def _secured(self, new: NewTask) -> NewTask:
+        """With a password in its link sealed. Where nobody knows how, and where it is none, that is left to the claim.
+        Raises VaultUnavailable."""
+        if self._service is None:
+            return new
+        try:
+            url, extras = Extras.of_link(new.url, NO_EXTRAS)
+        except InputError:
+            return new
+        return replace(new, url=url, sealed=self._service.vault.seal(extras, new.owner, url))
 
     def _open(self, args: tuple[Any, ...]) -> Repository | None:
         """None when the feature is off. Raises SettingsError."""

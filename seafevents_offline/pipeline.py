@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from . import payloads
@@ -39,14 +38,17 @@ from .errors import (
     StorageUnavailable,
     stored_above,
 )
+from .extras import Extras, Sealed
 from .filename import check_name, check_path, safe_name
 from .kinds import FirstLook, Kinds
+from .needs import Needs
 from .settings import Settings
 from .status import OfflineDownloadStatus
 from .storages.base import Storage
 from .task import Done, Failed, Gone, Outcome, Payload, Retry, Task
 from .tempdir import TempDir
 from .threads import offload
+from .vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,9 @@ class Context(Protocol):
     def report(self, snapshot: Snapshot) -> None:
         """How far it is; costs nothing, is written by others at most once a second."""
 
+    def secure(self, task: Task, *, url: str, sealed: Sealed | None) -> Task | None:
+        """Write the link anew, and what was taken out of it; None when the task is not ours any more."""
+
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         """Record where it will be before anything is written there; None when the task is not ours any more."""
 
@@ -102,13 +107,15 @@ class Pipeline:
     disk: Disk
     clock: Callable[[], float] = time.monotonic
     kinds: Kinds = field(default_factory=Kinds)
+    needs: Needs = field(default_factory=lambda: Needs(Vault(b"")))
 
     def run(self, task: Task, context: Context) -> Outcome:
         """All that happens to a claimed task, and what came of it. Blocks; raises only what is a bug."""
         try:
-            task = _admitted(task, self.policy)
             if task.status is OfflineDownloadStatus.STORING:
-                return self._store_again(task, context)
+                return self._store_again(_admitted(task, self.policy), context)
+            task, extras = self._secured(task, context)
+            task = _admitted(task, self.policy)
             payload = self._leftover(task)
             if payload is not None and not _is_expected(task, payload, context):
                 # A disk that failed, or parts of two files. What comes in one go is the server's own, and final.
@@ -116,7 +123,7 @@ class Pipeline:
                 payload = None
             if payload is None:
                 task = self.storage.check(task, task.size)
-                payload = self._download(task, context)
+                payload = self._download(task, extras, context)
             return self._store(task, payload, context)
         except _NotOurs:
             return Gone()
@@ -129,19 +136,26 @@ class Pipeline:
 
     # --- download -------------------------------------------------------------------------------------
 
-    def _download(self, task: Task, context: Context) -> Payload:
+    def _secured(self, task: Task, context: Context) -> tuple[Task, Extras]:
+        secured, extras = self.needs.secure(task, lambda url, sealed: context.secure(task, url=url, sealed=sealed))
+        if secured is None:
+            raise _NotOurs
+        return secured, extras
+
+    def _download(self, task: Task, extras: Extras, context: Context) -> Payload:
         folder = self.tempdir.make(task.odr_id)
+        out, checksum = payloads.fitting_name(task.url), _checksum(task)
+        job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, checksum, extras)
         with self.disk.share(task.odr_id) as share:
             room = Room(share, task, self.tempdir.held(task.odr_id))
             try:
-                snapshot = self._fetch(task, folder, payloads.fitting_name(task.url), context, room)
+                snapshot = self._fetch(task, job, context, room)
             except NameRefused:
                 # The server's own name cannot be written: any name of ours does, the link is not to blame.
-                snapshot = self._fetch(task, folder, safe_name(""), context, room)
+                snapshot = self._fetch(task, replace(job, out=safe_name("")), context, room)
             return offload(payloads.verified, folder, snapshot)
 
-    def _fetch(self, task: Task, folder: Path, out: str, context: Context, room: Room) -> Snapshot:
-        job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, _checksum(task))
+    def _fetch(self, task: Task, job: Job, context: Context, room: Room) -> Snapshot:
         if context.gone:
             # Asking the library may have taken its time.
             raise _NotOurs

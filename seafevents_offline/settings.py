@@ -185,6 +185,7 @@ class Settings:
     deny_hosts: tuple[str, ...] = _option((), _DENIED)
     upstream_proxy: str = _option("", _PROXY, secret=True)
     ca_certificate: str = _option("", _TEXT)
+    cookies: bool = _option(False, _BOOLEAN)
     mime_allow: tuple[str, ...] = _option((), _MIME)
     mime_deny: tuple[str, ...] = _option((), _MIME)
     disk_high: float = _option(95.0, _PERCENT)

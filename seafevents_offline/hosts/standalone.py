@@ -4,6 +4,7 @@ data/offline-download.db   the records          data/temp/      the temporary di
 data/wake.sock             a datagram here wakes the serving process
 data/library, data/policy  the serving process's library, and where its links may lead
 data/page-link             the link that signs a browser in, made from data/page-secret, see web/
+data/vault-secret          what the passwords of links are encrypted with; made when it is needed first
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from configparser import RawConfigParser
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +30,9 @@ from ..egress.admission import admitted
 from ..egress.policy import Policy
 from ..endpoint import parse_opened
 from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, StorageUnavailable
+from ..extras import NO_EXTRAS, Extras, Sealed
 from ..filename import check_name, check_path
+from ..link import without_user_info
 from ..repository import Allowance, Repository
 from ..settings import Settings, read_config, unknown_options
 from ..shape import shape
@@ -38,6 +42,8 @@ from ..tasks import OfflineDownloader
 from ..tasks.checks import Check, checks
 from ..tasks.offline_downloader import pick_storage
 from ..tempdir import TempDir
+from ..vault import Vault
+from . import keyfile
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +54,7 @@ REPO_ID = "00000000-0000-4000-8000-000000000001"
 _WAKE_SOCKET = "wake.sock"
 _LIBRARY = "library"
 _POLICY = "policy"
+_SECRET = "vault-secret"  # noqa: S105 (the name of a file)
 
 
 class EmbeddedHost:
@@ -88,34 +95,48 @@ class EmbeddedHost:
         return host
 
     def add(
-        self, url: str, *, name: str = "", path: str = "/", priority: int = 50, checksum: str | None = None
+        self,
+        url: str,
+        *,
+        name: str = "",
+        path: str = "/",
+        priority: int = 50,
+        checksum: str | None = None,
+        extras: Extras = NO_EXTRAS,
     ) -> Task:
         """A new task, woken for. Raises the children of InputError, AlreadyActive, FolderMissing, TooManyTasks and
-        TooManyAdds among them, and of EgressRefused."""
+        TooManyAdds among them, and of EgressRefused; VaultUnavailable where the link needs what cannot be kept."""
+        link, extras = Extras.of_link(url, extras)
+        link = admitted(link, self.policy)
         new = NewTask(
             repo_id=REPO_ID,
             path=check_path(path),
-            url=admitted(url, self.policy),
+            url=link,
             owner=OWNER,
             name=check_name(name) if name else "",
             priority=priority,
             quota_subject=OWNER,
             checksum=Checksum.parse(checksum) if checksum else None,
+            sealed=self._sealed(extras, link),
         )
         self._check_folder(_provisional(new))
         task = self.repository.add(new, self._allowance)
         self.wake()
         return task
 
-    def act(self, odr_id: int, action: Action) -> Task:
-        """Pause, resume, cancel or retry. Raises TaskNotFound, NotPossible, AlreadyActive, and for a task that would
-        wait again what ``add`` raises."""
+    def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
+        """Pause, resume, cancel or retry; ``extras``: for a retry, in place of what the link needed before. Raises
+        TaskNotFound, NotPossible, AlreadyActive, SecretsWanted, and for a task that would wait again what ``add``
+        raises."""
+        sealed = None
         if action.target is OfflineDownloadStatus.WAITING:
             before = self.repository.get(odr_id, OWNER)
+            link = without_user_info(before.url)
             if before.status in action.sources:
-                admitted(before.url, self.policy)
+                admitted(link, self.policy)
                 self._check_folder(before)
-        task = self.repository.act(odr_id, action, OWNER, allowance=self._allowance)
+            sealed = self._sealed(extras, link)
+        task = self.repository.act(odr_id, action, OWNER, sealed=sealed, allowance=self._allowance)
         self.wake()
         return task
 
@@ -145,7 +166,7 @@ class EmbeddedHost:
 
     def start(self) -> None:
         """Serve this data folder from this process. Raises AlreadyRunning, EngineUnavailable, TempDirUnusable."""
-        downloader = OfflineDownloader(self.settings, file=self._config)
+        downloader = OfflineDownloader(self.settings, file=self._config, secret=self.vault.secret)
         downloader.start()
         self._downloader = downloader
         self._tell(_LIBRARY, self.settings.library)
@@ -165,6 +186,14 @@ class EmbeddedHost:
         """``stop``, and give up the database."""
         self.stop()
         self.repository.close()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """For what links of this data folder need. Raises StorageUnavailable."""
+        return Vault(keyfile.read(self.data / _SECRET))
+
+    def _sealed(self, extras: Extras, link: str) -> Sealed | None:
+        return self.vault.seal(extras, OWNER, link) if extras else None
 
     @property
     def library(self) -> Path:

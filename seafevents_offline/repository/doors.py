@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Insert, Update, exc, insert, select, update
 
 from ..errors import AlreadyActive, NotPossible, PriorityInvalid, SecretsWanted, TaskNotFound
 from ..extras import Sealed
+from ..link import without_user_info
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, Action, OfflineDownloadStatus
 from ..task import PRIORITIES, NewTask, Task, active_key, with_permission, with_secret
@@ -65,13 +66,16 @@ class Doors(Part):
                 raise NotPossible(odr_id=odr_id, state=task.status.state, action=action.value)
             if allowance and owner and is_limited:
                 allowance.check(usage_of(connection, owner, self._now()), adds=False)
+            if sealed:
+                # That is what it was sealed for.
+                task = replace(task, url=without_user_info(task.url))
             values = self._row_after_action(action, task)
             if action is Action.RETRY:
                 if task.is_wiped and not sealed:
                     raise SecretsWanted()
                 keep_end(connection, task, self._now())
-            if action.target is _S.WAITING and (permission or sealed):
-                values["options"] = _options(task, permission, sealed)
+            if action.target is _S.WAITING:
+                values |= _needed(task, permission, sealed)
             return _write(connection, task, values)
 
         return self._database.alone(owner, work) if owner and is_limited else self._database.transaction(work)
@@ -140,9 +144,12 @@ class Doors(Part):
         return values
 
 
-def _options(task: Task, permission: str, sealed: Sealed | None) -> Mapping[str, Any] | None:
-    permitted = with_permission(task.options, permission) if permission else task.options
-    return with_secret(permitted, sealed) if sealed else permitted
+def _needed(task: Task, permission: str, sealed: Sealed | None) -> dict[str, Any]:
+    """What a door has found, and been given, for the next run; nothing of it leaves everything as it is."""
+    values: dict[str, Any] = {"options": with_permission(task.options, permission)} if permission else {}
+    if sealed:
+        values |= {"url": task.url, "options": with_secret(values.get("options", task.options), sealed)}
+    return values
 
 
 def _fresh_start(task: Task) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from ..engines.aria2 import Aria2Engine, end_old_engine
 from ..engines.base import DownloadEngine, Egress
 from ..errors import OfflineDownloadError, SettingsError
 from ..kinds import Kinds
+from ..needs import Needs
 from ..pipeline import Pipeline
 from ..repository import NodeBeat, Repository
 from ..settings import Settings, unknown_options
@@ -34,6 +35,7 @@ from ..storages.folder import FolderStorage
 from ..storages.seafile import SeafileStorage
 from ..task import Task
 from ..tempdir import TempDir
+from ..vault import Vault
 from . import boundary, nodes
 from .health import engine_as_json, health, off
 from .lookout import LOOK_PERIOD, Lookout
@@ -55,7 +57,8 @@ _LOCK_PATIENCE = 6.0
 class OfflineDownloader:
     """``config``: the host's parsed seafevents.conf, or Settings made by another door. ``own_names``: the hosts by
     which people reach the server that this belongs to; nothing is downloaded from them. ``observers`` are told what
-    becomes of tasks. ``file``: where the settings come from; some count there without a restart."""
+    becomes of tasks. ``file``: where the settings come from; some count there without a restart. ``secret``: what the
+    passwords of links are encrypted with is made from it; without one no link can have any."""
 
     def __init__(
         self,
@@ -63,12 +66,14 @@ class OfflineDownloader:
         own_names: Collection[str] = (),
         observers: Sequence[Observer] = (),
         file: str | None = None,
+        secret: bytes | None = None,
     ) -> None:
         self.settings = config if isinstance(config, Settings) else _parse(config)
         self.policy = Policy.from_settings(self.settings, own_names=own_names)
         self.repository: Repository = repository.open(self.settings)
         self.tempdir = TempDir(Path(self.settings.tempdir))
         self.disk = Disk(self.tempdir.path, self.settings.disk_high, self.settings.disk_low)
+        self.vault = Vault(secret or b"")
         self._observers = tuple(observers)
         self._file = file
         self._timer: OfflineDownloadTimer | None = None
@@ -149,7 +154,10 @@ class OfflineDownloader:
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
         kinds = Kinds.from_settings(self.settings)
-        pipeline = Pipeline(self.settings, engine, storage, self.tempdir, self.policy, self.disk, kinds=kinds)
+        needs = Needs(self.vault, self.settings.cookies)
+        pipeline = Pipeline(
+            self.settings, engine, storage, self.tempdir, self.policy, self.disk, kinds=kinds, needs=needs
+        )
         self._messenger = Messenger(self.settings, self.repository) if self.settings.webhook_url else None
         told = (*self._observers, self._messenger.notice) if self._messenger else self._observers
         worker = Worker(pipeline, self.repository, self.tempdir, Observers(told))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from ..engines.base import Snapshot
+from ..extras import Sealed
 from ..repository import Repository
 from ..status import FINAL, OfflineDownloadStatus
 from ..task import Progress, Task
@@ -75,6 +76,12 @@ class TaskRun:
             return None
         self._told = progress
         return progress
+
+    def secure(self, task: Task, *, url: str, sealed: Sealed | None) -> Task | None:
+        secured = self._repository.secure(task, url=url, sealed=sealed)
+        if secured is not None:
+            self.task = secured
+        return secured
 
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         recorded = self._repository.storing(task, name=name, size=size, stored_path=stored_path)

@@ -169,6 +169,16 @@ def test_a_retry_may_bring_what_was_not_there_before(repo: Repository) -> None:
     assert repo.act(odr_id, Action.RETRY, ADA, sealed=SEALED).secret == TEXT
 
 
+def test_what_a_retry_brings_counts_and_not_what_was_in_the_link(repo: Repository, database_url: str) -> None:
+    odr_id = repo.add(new(LINK)).odr_id
+    repo.act(odr_id, Action.CANCEL, ADA)
+    run_sql(database_url, "UPDATE OfflineDownloadRecord SET url = ? WHERE odr_id = ?", SECRET_LINK, odr_id)
+    again = repo.act(odr_id, Action.RETRY, ADA, sealed=AGAIN)
+    assert (again.url, again.secret) == (LINK, AGAIN.text)
+    with pytest.raises(AlreadyActive):
+        repo.add(new(LINK))
+
+
 # --- links that another program wrote with a password in them ------------------------------------------
 
 LINK, SECRET_LINK = "https://example.com/a", "https://ada:pass%40word@example.com/a"

@@ -14,12 +14,12 @@ from seafevents_offline.errors import (
     LibraryEncrypted,
     LibraryGone,
     LibraryReadOnly,
-    LinkCredentials,
     LinkInvalid,
     LinkScheme,
     LiteralPrivate,
     OfflineDownloadError,
     OwnerInactive,
+    PasswordAlone,
     UploadForbidden,
 )
 from seafevents_offline.handlers import register_handlers
@@ -81,7 +81,7 @@ REFUSED: list[tuple[dict[str, str], OfflineDownloadError]] = [
     ({"url": "gopher://example.com/x"}, LinkScheme(scheme="gopher", schemes="http, https")),
     ({"url": "javascript:alert(1)"}, LinkScheme(scheme="javascript", schemes="http, https")),
     ({"url": "/etc/passwd"}, LinkInvalid()),
-    ({"url": "http://me:s3cret@example.com/x"}, LinkCredentials()),
+    ({"url": "http://:s3cret@example.com/x"}, PasswordAlone()),
     ({"url": "http://10.1.2.3/x"}, LiteralPrivate(address="10.1.2.3")),
     ({"repo_id": FOREIGN, "path": "/"}, UploadForbidden(path="/")),
     ({"repo_id": READABLE, "path": "/"}, UploadForbidden(path="/")),

@@ -10,18 +10,21 @@ import pytest
 
 from seafevents_offline import repository
 from seafevents_offline.checksum import Checksum
+from seafevents_offline.extras import NO_EXTRAS, Extras
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
 from seafevents_offline.task import NewTask, Task
 from seafevents_offline.tasks import OfflineDownloader
 from seafevents_offline.tasks.observers import Observer
+from seafevents_offline.vault import Vault
 
 from .ports import ALLOWED
 from .waiting import eventually
 
 REPO_ID = "12345678-1234-4123-8123-123456789abc"
 OWNER = "ada@example.com"
+SECRET = b"a server's own secret"
 
 
 class Service:
@@ -51,7 +54,7 @@ class Service:
         )
         self.repository: Repository = repository.open(self.settings)
         self.repository.upgrade()
-        self.downloader = OfflineDownloader(self.settings, observers=observers)
+        self.downloader = OfflineDownloader(self.settings, observers=observers, secret=SECRET)
 
     def start(self) -> Service:
         self.downloader.start()
@@ -76,9 +79,11 @@ class Service:
         name: str = "",
         priority: int = 50,
         checksum: Checksum | None = None,
+        extras: Extras = NO_EXTRAS,
     ) -> int:
         """A new record, without waking anybody: what a view in another process does. Returns its id."""
-        new = NewTask(repo_id=REPO_ID, path=path, url=url, owner=owner, name=name, priority=priority, checksum=checksum)
+        sealed = Vault(SECRET).seal(extras, owner, url)
+        new = NewTask(REPO_ID, path, url, owner, name=name, priority=priority, checksum=checksum, sealed=sealed)
         return self.repository.add(new).odr_id
 
     def wait(self, odr_id: int, *statuses: OfflineDownloadStatus, timeout: float = 60) -> Task:

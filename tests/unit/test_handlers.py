@@ -17,12 +17,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from seafevents_offline import handlers, repository
+from seafevents_offline.extras import Extras
 from seafevents_offline.handlers import OfflineDownloadEventHandler, register_handlers
 from seafevents_offline.repository import Repository, TaskQuery
 from seafevents_offline.settings import SECTION, Settings
 from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.vault import Vault
 from tests.unit.test_message import FIELDS, NEW, URL, in_json, in_tabs
 
+VAULT = Vault(b"a server's own secret")
 KEY = "seahub.stats:offline-file-upload"
 
 
@@ -51,6 +54,7 @@ class MessageHandler:
 class Service:
     settings: Settings
     wakes: int = 0
+    vault: Vault = VAULT
 
     def wake(self) -> None:
         self.wakes += 1
@@ -251,3 +255,38 @@ def test_a_message_gets_its_owner_no_more_than_is_allowed(
     assert len(rows(table)) == 1
     assert "a link that came by message is not added: There are 1 unfinished tasks" in caplog.text
     assert "secret" not in caplog.text
+
+
+SECRET_LINK = "https://ada:correct%20horse@example.com/a"
+
+
+def test_a_password_in_a_link_never_reaches_the_table(
+    host_of: Callable[[int], MessageHandler], table: Repository
+) -> None:
+    host_of(14).say(in_json(**{**FIELDS, "url": SECRET_LINK}))
+    (task,) = table.find(TaskQuery()).tasks
+    assert (task.url, task.asked) == ("https://example.com/a", ("password",))
+    assert VAULT.open(task.secret, task.owner, task.url) == Extras("ada", "correct horse")
+
+
+def test_where_it_cannot_be_sealed_the_link_is_not_taken(
+    service: Service,
+    host_of: Callable[[int], MessageHandler],
+    table: Repository,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service.vault = Vault(b"")
+    host_of(14).say(in_json(**{**FIELDS, "url": SECRET_LINK}))
+    assert rows(table) == []
+    assert "cannot be kept safely" in caplog.text
+    assert "horse" not in caplog.text
+    host_of(14).say(in_json(**FIELDS))
+    assert len(rows(table)) == 1
+
+
+@pytest.mark.parametrize("link", ["https://a%3Ab:c@example.com/a", "https://%ff@example.com/a"])
+def test_a_login_that_is_none_is_left_to_the_claim_which_says_why(
+    link: str, host_of: Callable[[int], MessageHandler], table: Repository
+) -> None:
+    host_of(14).say(in_json(**{**FIELDS, "url": link}))
+    assert [url for *_, url in rows(table)] == [link]

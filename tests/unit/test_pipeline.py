@@ -21,19 +21,32 @@ from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.engines.base import EngineFile, Job, Snapshot, Transfer, TransferState
 from seafevents_offline.engines.stub import Act, Deliver, Fail, Hold, StubEngine
+from seafevents_offline.extras import Extras, Sealed
 from seafevents_offline.kinds import Kinds
+from seafevents_offline.needs import Needs
 from seafevents_offline.pipeline import Pipeline, verdict
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.storages.stub import StoredFile, StubStorage
-from seafevents_offline.task import Done, Failed, Gone, Outcome, Retry, Task
+from seafevents_offline.task import Done, Failed, Gone, Outcome, Retry, Task, with_secret
 from seafevents_offline.tempdir import TempDir
+from seafevents_offline.vault import Vault
 from tests.support import kinds
 from tests.support.disks import FakeDisk
 
 S = OfflineDownloadStatus
 URL = "http://files.example/a.bin"
 PAGE = b"\xef\xbb\xbf <!-- hi --> <!doctype HTML><html><body>Log in</body></html>"
+
+
+VAULT = Vault(b"a server's own secret")
+
+
+def sealed(extras: Extras, owner: str = "ada", url: str = URL, vault: Vault = VAULT) -> dict[str, Any]:
+    """The options of a record."""
+    found = vault.seal(extras, owner, url)
+    assert found is not None
+    return with_secret(None, found)
 
 
 def task_of(**changes: Any) -> Task:
@@ -51,6 +64,7 @@ class Scene:
         self.waits = 0
         self.plan: dict[int, Callable[[], None]] = {}
         self.recorded: list[tuple[str, int, str]] = []
+        self.secured: list[tuple[str, Sealed | None]] = []
         self.seen: list[Snapshot] = []
         self.engine = StubEngine(script)
         self.storage = StubStorage()
@@ -69,6 +83,7 @@ class Scene:
             self.disk,
             lambda: self.now,
             Kinds.from_settings(self.settings),
+            Needs(VAULT, self.settings.cookies),
         )
 
     def run(self, **changes: Any) -> Outcome:
@@ -87,6 +102,10 @@ class Scene:
 
     def report(self, snapshot: Snapshot) -> None:
         self.seen.append(snapshot)
+
+    def secure(self, task: Task, *, url: str, sealed: Sealed | None) -> Task | None:
+        self.secured.append((url, sealed))
+        return replace(task, url=url, options=with_secret(None, sealed) if sealed else None) if self.ours else None
 
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         if not self.ours:
@@ -177,6 +196,96 @@ def test_a_file_is_no_page(scene: MakeScene) -> None:
         outcome = scene(Deliver(body)).run(name=f"{len(body)}")
         assert isinstance(outcome, Done)
         assert outcome.note.reason == ""
+
+
+# --- what a link needs beside itself ------------------------------------------------------------------
+
+LOGIN = Extras("ada", "correct horse", (("Private-Token", "abc"),), "https://example.com/", "agent")
+
+
+def test_the_engine_gets_what_was_sealed(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    assert here.run(options=sealed(LOGIN)) == Done(5)
+    assert [job.extras for job in here.engine.added] == [LOGIN]
+    assert here.secured == []
+
+
+def test_it_also_gets_it_when_it_begins_anew_under_another_name(scene: MakeScene) -> None:
+    here = scene(Fail(errors.NameRefused()))
+    here.run(options=sealed(LOGIN))
+    assert [job.extras for job in here.engine.added] == [LOGIN, LOGIN]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        sealed(LOGIN, owner="bob"),
+        sealed(LOGIN, url="http://evil.example/a.bin"),
+        {"secret": "1.nonsense", "asked": ["password"]},
+        sealed(LOGIN, vault=Vault(b"another key")),
+    ],
+)
+def test_what_does_not_open_is_asked_for_again_and_nothing_is_downloaded(
+    scene: MakeScene, options: dict[str, Any]
+) -> None:
+    here = scene(Deliver(b"hello"))
+    outcome = here.run(options=options)
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, errors.SecretsUnreadable)
+    assert "enter them again" in str(outcome.error)
+    assert here.engine.added == []
+
+
+def test_without_a_key_what_was_sealed_waits(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.pipeline = replace(here.pipeline, needs=Needs(Vault(b"")))
+    outcome = here.run(options=sealed(LOGIN))
+    assert isinstance(outcome, Retry)
+    assert outcome.error.reason == "vault_unavailable"
+    assert here.run() == Done(5)
+
+
+def test_what_is_complete_needs_no_password_to_be_stored(scene: MakeScene) -> None:
+    here = scene()
+    here.leave({"a.bin": b"hello"})
+    options = {"secret": "1.nonsense", "asked": ["password"]}
+    outcome = here.run(status=S.STORING, size=5, completed=5, name="a.bin", stored_path="/a.bin", options=options)
+    assert outcome == Done(5)
+
+
+def test_cookies_that_the_administrator_does_not_allow_any_more_are_not_sent(scene: MakeScene) -> None:
+    cookie = sealed(Extras(headers=(("Cookie", "a=b"),)))
+    here = scene(Deliver(b"hello"))
+    assert reason_of(here.run(options=cookie)) == "header_refused"
+    assert here.engine.added == []
+    assert scene(Deliver(b"hello"), cookies=True).run(options=cookie) == Done(5)
+
+
+def test_a_password_in_a_link_leaves_the_table_before_anything_is_downloaded(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.storage.script("check", lambda: here.secured.append(("checked", None)))
+    assert here.run(url="http://me:p%40ss@files.example/a.bin") == Done(5)
+    (url, text), *later = here.secured
+    assert url == URL
+    assert text is not None
+    assert VAULT.open(text.text, "ada", URL) == Extras("me", "p@ss")
+    assert text.kinds == ("password",)
+    assert ("checked", None) in later
+    (job,) = here.engine.added
+    assert (job.url, job.extras) == (URL, Extras("me", "p@ss"))
+
+
+def test_it_leaves_the_table_also_where_the_link_is_refused(scene: MakeScene) -> None:
+    here = scene()
+    assert reason_of(here.run(url="http://me:p@10.0.0.1/a.bin")) == "literal_private"
+    assert [url for url, _ in here.secured] == ["http://10.0.0.1/a.bin"]
+
+
+def test_a_link_that_was_taken_away_meanwhile_is_left_alone(scene: MakeScene) -> None:
+    here = scene(Deliver(b"hello"))
+    here.ours = False
+    assert here.run(url="http://me:p@files.example/a.bin") == Gone()
+    assert here.engine.added == []
 
 
 # --- what is not ours any more ------------------------------------------------------------------------

@@ -109,6 +109,7 @@ GOOD = [
     ("library", "/srv/library", "/srv/library"),
     ("node", "node one", "node one"),
     ("notify", "false", False),
+    ("cookies", "yes", True),
     ("webhook-url", "https://example.com/hook?x=%(y)s", "https://example.com/hook?x=%(y)s"),
     ("webhook-secret", "%s%(a)s;#=", "%s%(a)s;#="),
     ("metrics-token", "0123456789abcdef", "0123456789abcdef"),
@@ -191,6 +192,7 @@ BAD = [
         for text in ("[]a]", "image", "!image/vnd.adobe.photoshop, image/*", "image/*; text/*", "image/* # pictures")
     ],
     *[("run-as", text) for text in ("root", "0", "00", "no body", "-x", "a/b", "1000:1000", "x" * 34, "ünal")],
+    *[("cookies", text) for text in ("some", "2")],
     *[("notify", text) for text in ("2", "maybe", "false # never")],
     *[("storage", text) for text in ("s3", "Folder", "seafile # best")],
 ]

@@ -32,6 +32,7 @@ class Service:
             own_names=own_names(),
             observers=notices.observers(settings),
             file=os.environ.get("EVENTS_CONFIG_FILE"),
+            secret=secret(),
         )
         self._pause = _PAUSE
         self._said = ""
@@ -74,6 +75,13 @@ class Service:
         if sentence != self._said:
             logger.log(level, "offline download: %s", sentence)
         self._said = sentence
+
+
+def secret() -> bytes:
+    """Seahub's own, of which it makes the same key; empty where it has none."""
+    from seahub import settings
+
+    return str(getattr(settings, "SECRET_KEY", "") or "").encode()
 
 
 def own_names() -> frozenset[str]:
