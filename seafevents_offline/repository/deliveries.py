@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, union_all, update
 
 from ..models import DELIVERIES, RECORDS
 from ..shape import message
@@ -75,6 +75,17 @@ class Deliveries(Part):
         statement = delete(DELIVERIES).where(_D.delivery_id == delivery.delivery_id)
         self._database.run(lambda connection: connection.execute(statement) and None)
 
+    def untold(self, owner: str) -> int:
+        """How many ends of exactly this person's tasks another server has still to be told of."""
+        marked = using(
+            "untold", select(_R.odr_id).where(_UNTOLD, _R.owner == owner, func.char_length(_R.owner) == len(owner))
+        )
+        messages = select(_D.delivery_id).where(_is_about(owner))
+        count = union_all(marked, messages).subquery()
+        return self._database.run(
+            lambda connection: connection.execute(select(func.count()).select_from(count)).scalar_one()
+        )
+
     def forget_deliveries(self, older_than: float) -> int:
         """Delete what was to be told longer ago than these seconds, for where nobody tells any more; gives how many."""
         old = _D.created_at < self._now() - timedelta(seconds=older_than)
@@ -90,7 +101,12 @@ def keep_end(connection: Connection, task: Task, now: datetime) -> None:
 
 def forget_messages(connection: Connection, owner: str) -> None:
     """Delete all messages about the tasks of exactly this person."""
-    connection.execute(delete(DELIVERIES).where(_D.owner == owner, func.char_length(_D.owner) == len(owner)))
+    connection.execute(delete(DELIVERIES).where(_is_about(owner)))
+
+
+def _is_about(owner: str) -> ColumnElement[bool]:
+    """Exactly that person: MySQL takes names for equal that differ in blanks at the end."""
+    return and_(_D.owner == owner, func.char_length(_D.owner) == len(owner))
 
 
 def _row_of(task: Task, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +16,11 @@ from ..extras import Sealed
 from ..models import RECORDS
 from ..status import FINAL, RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task, active_key, with_secret
+from ..text import escape
 from .part import Part
 from .statements import TASK_COLUMNS, WIPED, among, each_number, explained, is_claim, to_tasks, without_login
+
+logger = logging.getLogger(__name__)
 
 _S = OfflineDownloadStatus
 
@@ -39,10 +43,13 @@ class Workers(Part):
         """Put what a dead node was downloading back into the queue; give what it was storing, now this node's, with
         a new claim number. The caller looks whether those files arrived."""
 
+        count = 0
+
         def work(connection: Connection) -> list[Task]:
+            nonlocal count
             lost = ~among(exclude) if exclude else true()
-            connection.execute(self._requeue(dead_node_id).where(lost))
-            connection.execute(self._give_up_storing(dead_node_id).where(lost))
+            count = connection.execute(self._requeue(dead_node_id).where(lost)).rowcount
+            count += connection.execute(self._give_up_storing(dead_node_id).where(lost)).rowcount
             storing = select(RECORDS.c.odr_id).where(_has(dead_node_id, _S.STORING), lost).with_for_update()
             odr_ids = connection.execute(storing).scalars().all()
             if not odr_ids:
@@ -60,7 +67,12 @@ class Workers(Part):
             )
             return to_tasks(connection.execute(select(*TASK_COLUMNS).where(mine).order_by(RECORDS.c.odr_id)))
 
-        return self._database.transaction(work)
+        storing = self._database.transaction(work)
+        if count:
+            # One statement for all of them: nobody else knows how many there were.
+            words = "offline download: %d interrupted tasks of node %s wait again, or have failed"
+            logger.info(words, count, escape(dead_node_id))
+        return storing
 
     def statuses(self, odr_ids: Collection[int]) -> dict[int, tuple[OfflineDownloadStatus, int]]:
         """Status and claim number of these tasks; unknown ids are left out."""

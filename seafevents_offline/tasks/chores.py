@@ -8,12 +8,15 @@ forget messages   to another server, where nobody has told them for a long time 
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from ..due import Due
 from ..repository import Repository
 from ..settings import Settings
+
+logger = logging.getLogger(__name__)
 
 #: How often one of the four chores is done, in seconds; in turns, so that no tick does two.
 CHORE_PERIOD = 900.0
@@ -59,7 +62,9 @@ class Chores:
         return True
 
     def _give_up_paused(self) -> bool:
-        self._repository.expire(self._settings.retention)
+        if count := self._repository.expire(self._settings.retention):
+            days = self._settings.retention / 86400
+            logger.info("offline download: %d tasks given up, paused for more than %g days", count, days)
         return True
 
     def _forget_finished(self) -> bool:

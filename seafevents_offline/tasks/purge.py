@@ -24,21 +24,25 @@ _PAUSE = 0.2
 
 @dataclass(frozen=True)
 class Holding:
-    """``records``: how many there are; ``active``: how many of them can be cancelled; ``folders``: here, by task."""
+    """``records``: how many there are; ``active``: how many of them can be cancelled; ``folders``: here, by task;
+    ``messages``: how many ends of tasks another server has still to be told of."""
 
     records: int
     active: int
     folders: frozenset[int]
+    messages: int = 0
 
 
 @dataclass(frozen=True)
 class Purged:
-    """``folders``: how many have left; ``left``: those that have not yet."""
+    """``folders``: how many have left; ``left``: those that have not yet; ``messages``: as of Holding, how many there
+    were."""
 
     cancelled: int
     records: int
     folders: int
     left: frozenset[int]
+    messages: int = 0
 
 
 class Purge:
@@ -54,12 +58,12 @@ class Purge:
         """What would go; changes nothing. Raises TempDirUnusable."""
         counts = self._repository.owned(self._owner)
         active = sum(counts.get(status, 0) for status in Action.CANCEL.sources)
-        return Holding(sum(counts.values()), active, self._folders())
+        return Holding(sum(counts.values()), active, self._folders(), self._repository.untold(self._owner))
 
     def carry_out(self, patience: float = PATIENCE) -> Purged:
         """Cancel, delete, and see to it that the folders leave. May be repeated. Raises TempDirUnusable, before
         anything is done."""
-        folders = self._folders()
+        folders, messages = self._folders(), self._repository.untold(self._owner)
         cancelled = self._repository.cancel_all(self._owner)
         self._wake()
         # What was begun since.
@@ -70,7 +74,7 @@ class Purge:
         self._repository.found(self._owner)
         self._wake()
         left = self._wait_until_gone(folders, time.monotonic() + patience)
-        return Purged(cancelled, records, len(folders - left), left)
+        return Purged(cancelled, records, len(folders - left), left, messages)
 
     def _folders(self) -> frozenset[int]:
         present = self._tempdir.task_folders() if self._tempdir.inspect() else set()

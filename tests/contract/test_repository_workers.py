@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -305,7 +306,10 @@ def test_what_is_paused_for_too_long_is_given_up(repo: Repository, clock: Clock,
 # --- restore and take over ------------------------------------------------------------------------------
 
 
-def test_restore_puts_downloads_back_and_gives_what_was_being_stored(repo: Repository, clock: Clock) -> None:
+def test_restore_puts_downloads_back_and_gives_what_was_being_stored(
+    repo: Repository, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "seafevents_offline")
     storing = stored(repo)
     downloading = claimed(repo)
     waiting = repo.add(new())
@@ -317,6 +321,9 @@ def test_restore_puts_downloads_back_and_gives_what_was_being_stored(repo: Repos
     assert (found.completed, found.size, found.speed, found.attempts) == (5, 10, 0, 0)
     assert repo.get(waiting.odr_id) == waiting
     assert repo.get(storing.odr_id).status is S.STORING
+    assert caplog.messages == [f"offline download: 1 interrupted tasks of node {NODE} wait again, or have failed"]
+    repo.restore(NODE)
+    assert len(caplog.messages) == 1, "nothing is no news"
 
 
 def test_restore_leaves_other_nodes_alone(repo: Repository, database_url: str) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline import repository
 from seafevents_offline.hosts.standalone import OWNER
 from seafevents_offline.repository import Repository, TaskQuery
-from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.settings import Settings
+from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.tasks.purge import Holding, Purge, Purged
 from seafevents_offline.tempdir import TempDir
 from tests.support.cli import Cli
@@ -112,6 +114,21 @@ def test_without_a_temporary_directory_there_are_no_folders(repo: Repository, tm
     assert not (tmp_path / "none").exists()
 
 
+def test_what_another_server_is_still_to_be_told_is_counted(tempdir: TempDir, database_url: str) -> None:
+    repo = repository.open(Settings(database=database_url, webhook_url="https://hooks.example/x"))
+    # A message that waits, the mark of one, and what will never be told because it goes before it has ended.
+    first, second, _ = (repo.add(new(url=f"http://files.example/{number}")).odr_id for number in range(3))
+    for odr_id in (first, second):
+        repo.act(odr_id, Action.CANCEL)
+        repo.collect(batch=1) if odr_id == first else None
+    repo.act(repo.add(new(owner=BOB)).odr_id, Action.CANCEL)
+    purge = Purge(repo, tempdir, ADA, Bystander())
+    assert purge.look() == Holding(3, 1, frozenset(), 2)
+    assert purge.carry_out() == Purged(1, 3, 0, frozenset(), 2)
+    assert (repo.untold(ADA), repo.untold(BOB)) == (0, 1)
+    repo.close()
+
+
 # --- the command line -----------------------------------------------------------------------------------
 
 
@@ -136,7 +153,7 @@ def test_the_command_says_what_it_would_do_and_does_it(cli: Cli, http_server: Ht
         "Deleted 3 records and 0 temporary folders.",
     ]
     again = cli("purge", "--owner", OWNER, "--json")
-    assert again.json == {"owner": OWNER, "dry_run": False, "cancelled": 0, "records": 0, "folders": 0}
+    assert again.json == {"owner": OWNER, "dry_run": False, "cancelled": 0, "records": 0, "folders": 0, "messages": 0}
     assert (cli.library / "f.bin").exists(), "files stay"
 
 
@@ -150,7 +167,7 @@ def test_beside_a_service_what_runs_is_cut_and_its_folder_leaves(cli: Cli, http_
     cli("pause", "2")
     done = cli("purge", "--owner", OWNER, "--json")
     assert (done.code, done.err) == (0, "")
-    assert done.json == {"owner": OWNER, "dry_run": False, "cancelled": 2, "records": 2, "folders": 2}
+    assert done.json == {"owner": OWNER, "dry_run": False, "cancelled": 2, "records": 2, "folders": 2, "messages": 0}
     assert not (temp / "1").exists()
     assert not (temp / "2").exists()
     assert cli("list", "--json").json["data"] == []

@@ -463,7 +463,10 @@ def test_the_sweep_deletes_what_nobody_needs(node: Node, make_node: MakeNode) ->
     assert unknown not in node.tempdir.task_folders()
 
 
-def test_what_is_paused_for_too_long_is_given_up(make_node: MakeNode, sqlite_url: str) -> None:
+def test_what_is_paused_for_too_long_is_given_up(
+    make_node: MakeNode, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "seafevents_offline.tasks.chores")
     node = make_node(retention=86400.0)
     node.tick()
     old, young = node.add("a"), node.add("b")
@@ -477,6 +480,7 @@ def test_what_is_paused_for_too_long_is_given_up(make_node: MakeNode, sqlite_url
     )
     node.tick(3601)
     assert (node.status(old), node.status(young)) == (S.CANCELLED, S.PAUSED)
+    assert caplog.messages == ["offline download: 1 tasks given up, paused for more than 1 days"]
     node.tick(31)
     assert node.tempdir.task_folders() == {young}
 

@@ -22,10 +22,12 @@ def _run(args: Namespace) -> ExitCode:
 def _show(args: Namespace, purge: Purge) -> ExitCode:
     found = purge.look()
     if args.json:
-        _say_json(args, found.active, found.records, len(found.folders))
+        _say_json(args, found.active, found.records, len(found.folders), found.messages)
     else:
         say(f"Would cancel {_count(found.active, 'download')} of {args.owner}.")
         say(f"Would delete {_count(found.records, 'record')} and {_count(len(found.folders), 'temporary folder')}.")
+        if found.messages:
+            say(f"Would delete {_count(found.messages, 'message')} that another server has not taken yet.")
         say("Files in libraries and lines in logs stay.")
     return ExitCode.DONE
 
@@ -33,10 +35,12 @@ def _show(args: Namespace, purge: Purge) -> ExitCode:
 def _carry_out(args: Namespace, purge: Purge, host: Host) -> ExitCode:
     done = purge.carry_out()
     if args.json:
-        _say_json(args, done.cancelled, done.records, done.folders)
+        _say_json(args, done.cancelled, done.records, done.folders, done.messages)
     else:
         say(f"Cancelled {_count(done.cancelled, 'download')} of {args.owner}.")
         say(f"Deleted {_count(done.records, 'record')} and {_count(done.folders, 'temporary folder')}.")
+        if done.messages:
+            say(f"Deleted {_count(done.messages, 'message')} that another server had not taken yet.")
     if not done.left:
         return ExitCode.DONE
     folders = ", ".join(map(str, sorted(done.left)))
@@ -44,7 +48,7 @@ def _carry_out(args: Namespace, purge: Purge, host: Host) -> ExitCode:
     return ExitCode.FAILED
 
 
-def _say_json(args: Namespace, cancelled: int, records: int, folders: int) -> None:
+def _say_json(args: Namespace, cancelled: int, records: int, folders: int, messages: int) -> None:
     say_json(
         {
             "owner": args.owner,
@@ -52,6 +56,7 @@ def _say_json(args: Namespace, cancelled: int, records: int, folders: int) -> No
             "cancelled": cancelled,
             "records": records,
             "folders": folders,
+            "messages": messages,
         }
     )
 
