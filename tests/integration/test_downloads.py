@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from seafevents_offline.errors import SnifferUnavailable
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.tasks.checks import checks
 from tests.support import kinds
+from tests.support.certificates import self_signed
 from tests.support.content import sha256_of
 from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
@@ -46,6 +49,23 @@ def test_a2_a_missing_file_is_an_error_after_one_request(service: Service, http_
     assert len(http_server.requests) == 1
     assert service.files() == {}
     assert service.folders() == set()
+
+
+def test_a7_a_certificate_that_nobody_knows_ends_the_task_at_once(
+    make_service: MakeService, aria2c: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    service = make_service(aria2c=str(aria2c)).start()
+    certificate, key = self_signed(tmp_path, "localhost", "IP:127.0.0.1")
+    with HttpServer(certificate=certificate, key=key) as server:
+        task = service.wait(service.add(server.serve("/a.bin", File(size=10))))
+    assert (task.status, task.reason, task.reason_args) == (S.ERROR, "tls_failed", {"host": "127.0.0.1"})
+    assert task.comment == "The connection to 127.0.0.1 is not secure: its certificate cannot be verified."
+    # One connection, over which nothing was asked for, and no second try.
+    assert (task.attempts, task.claim) == (1, 1)
+    assert server.requests == []
+    assert caplog.text.count(f"task {task.odr_id}: {task.owner} 127.0.0.1:{server.port} at ") == 1
+    assert (service.files(), service.folders()) == ({}, set())
 
 
 @pytest.mark.parametrize("framing", Framing)

@@ -6,6 +6,7 @@ On the wire, as in test_egress.py.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ from tests.support.dns_server import Name
 from tests.support.engines import static_aria2c
 from tests.support.guarded import (
     DENIED,
+    ELSEWHERE,
+    LOGIN,
     OWN,
     PORT,
     PRIVATE,
@@ -25,7 +28,7 @@ from tests.support.guarded import (
     assert_refused,
     redirected,
 )
-from tests.support.http_files import File
+from tests.support.http_files import File, redirect
 from tests.support.http_server import HttpServer
 from tests.support.network import PUBLIC, PUBLIC6, World
 from tests.support.sockets import remote_hosts
@@ -111,6 +114,48 @@ def test_ftp_gets_its_data_from_where_it_speaks(world: World, make_guarded: Star
     assert private.connections == 0
     assert {host for host, _ in guarded.reached()} == {PUBLIC}
     assert {(PUBLIC, 25), (PUBLIC, 8080)} & guarded.reached() == {(PUBLIC, 8080)}
+
+
+def test_a_login_reaches_the_links_own_server_and_no_other(
+    world: World, outside_web: HttpServer, make_guarded: Start, outside_certificate: tuple[Path, Path]
+) -> None:
+    """It came with the link. From http to https of the same name is no other server, all else is, and nobody there, not
+    even a name server, hears of it."""
+    tls, ftp = world.serve("::", 443, certificate=outside_certificate), world.serve_ftp(PUBLIC)
+    world.dns.names["other.example"] = Name(PUBLIC)
+    ftp.files["/file"], ftp.login = b"by ftp", ("ada", "s3cret")
+    for server in (outside_web, tls):
+        server.serve("/private", File(data=b"private", login="ada:s3cret"))
+    outside_web.serve("/up", redirect("https://files.example/private"))
+    tls.serve("/down", redirect("http://files.example/private"))
+    tls.serve("/in-the-clear", redirect("http://files.example:443/private"))
+    for number, to in enumerate(("https://other.example/x", "ftp://files.example/file", "http://[::1]/x")):
+        outside_web.serve(f"/away-{number}", redirect(to))
+    guarded = make_guarded()
+    done = [
+        "http://ada:s3cret@files.example/private",
+        "https://ada:s3cret@files.example/private?x",
+        "http://ada:s3cret@files.example/up",
+        "ftp://ada:s3cret@ftp.example/file",
+    ]
+    elsewhere = {
+        "https://ada:s3cret@files.example/down": "files.example:80",
+        "https://ada:s3cret@files.example/in-the-clear": "files.example:443",
+        "http://ada:s3cret@files.example/away-0": "other.example:443",
+        "http://ada:s3cret@files.example/away-1": "files.example:21",
+        "http://ada:s3cret@files.example/away-2": "[::1]:80",
+    }
+    refused = {link: ELSEWHERE.format(place) for link, place in elsewhere.items()}
+    refused["ftp://ada:wr0ng@ftp.example/file"] = LOGIN.format(530)
+    refused["http://ada:wr0ng@files.example/private"] = LOGIN.format(401)
+    found = guarded.outcomes([*done, *refused])
+    assert_done(done, found)
+    assert_refused(refused, found)
+    assert {place for place in guarded.reached() if place[1] < 1024} == {(PUBLIC, 21), (PUBLIC6, 80), (PUBLIC6, 443)}
+    assert world.dns.asked("other.example") == 0
+    for secret in ("s3cret", "wr0ng", b64encode(b"ada:s3cret").decode()):
+        assert secret not in guarded.log
+        assert guarded.processes(secret) == []
 
 
 def test_everything_goes_through_the_proxy_of_the_company(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from seafevents_offline.egress.messages import Ended, Failed, Refused, Warned, from_line
+from seafevents_offline.egress.grant import Grant
+from seafevents_offline.egress.messages import Close, Ended, Failed, Refused, Warned, from_line
 from seafevents_offline.errors import from_reason
-from tests.support.guard import GRANT, Echo, GuardProcess, policy_for, request, status
+from seafevents_offline.pin import Pin
+from tests.support.guard import GRANT, Echo, GuardProcess, exactly, policy_for, request, status
 from tests.support.ports import free_port
 
 #: Nobody listens there.
@@ -67,6 +70,69 @@ def test_who_is_turned_away_has_a_reason(guard, target, code, sentence):
         # How an IPv6 address with an IPv4 address inside is written differs from Python to Python.
         host = event.host.replace("::ffff:a00:5", "::ffff:10.0.0.5")
         assert f"[{host}]:{event.port}" == target if ":" in host else f"{host}:{event.port}" == target
+
+
+def pinned(url: str) -> Grant:
+    return replace(GRANT, odr_id=8, only=Pin.of(url))
+
+
+def last_refusal(guard: GuardProcess, number: int) -> str:
+    guard.wait_for_number(Refused, number)
+    event = guard.events(Refused)[-1]
+    assert event.odr_id == 8
+    return str(from_reason(event.reason, event.args))
+
+
+def test_who_carries_a_secret_gets_to_one_server(guard, echo):
+    grant = pinned(f"http://{echo.address}/a")
+    with guard.tunnel(echo.address, grant) as engine:
+        engine.sendall(b"GET / HTTP/1.1\r\n")
+        assert exactly(engine, 16) == b"GET / HTTP/1.1\r\n"
+    for target in (f"127.0.0.1:{CLOSED}", f"localhost:{echo.address.rpartition(':')[2]}", "no.such.example:443"):
+        before = len(guard.events(Refused))
+        assert guard.refuses(target, grant) == 403
+        assert last_refusal(guard, before + 1) == (
+            f"The link leads on to another server ({target}), which must not get the password or the headers. "
+            "Please give the link that it leads to."
+        )
+
+
+def test_what_was_to_be_encrypted_and_is_not_stays_here():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with GuardProcess(policy_for(address)) as other:
+            grant = pinned(f"https://{address}/a")
+            with other.tunnel(address, grant) as engine:
+                engine.sendall(b"\x16\x03\x01")
+                client, _ = server.accept()
+                with client:
+                    assert exactly(client, 3) == b"\x16\x03\x01"
+            with other.tunnel(address, grant) as engine:
+                engine.sendall(b"GET / HTTP/1.1\r\n")
+                client, _ = server.accept()
+                with client:
+                    assert client.recv(1) == b""
+                assert status(engine) == 403
+            assert f"another server ({address})" in last_refusal(other, 1)
+
+
+def test_a_tunnel_that_waits_for_its_first_word_is_cut_like_any_other(echo):
+    with GuardProcess(policy_for(echo.address)) as guard:
+        grant = pinned(f"https://{echo.address}/a")
+        with guard.tunnel(echo.address, grant) as engine:
+            engine.settimeout(1)
+            guard.send(Close(grant.odr_id, grant.claim, grant.serial))
+            with contextlib.suppress(ConnectionResetError):
+                assert engine.recv(1) == b""
+        assert guard.events(Ended)[-1].why == "cut"
+
+
+def test_an_engine_that_goes_without_a_word_is_no_refusal(echo):
+    with GuardProcess(policy_for(echo.address)) as guard:
+        guard.tunnel(echo.address, pinned(f"https://{echo.address}/a")).close()
+        guard.wait_for(Ended)
+        assert guard.events(Refused) == []
 
 
 def test_the_reason_is_told_before_the_engine_is_answered(echo):

@@ -33,6 +33,9 @@ from .forked import Forked
 
 READY = "ready"
 
+#: As the host has one, from which the keys of what is kept of links come.
+SECRET = b"a server's own secret"
+
 
 def _before(owner: Any, name: str) -> None:
     original = getattr(owner, name)
@@ -195,7 +198,7 @@ def main(text: str) -> None:
     if order["crash"] is not None:
         CRASHES[order["crash"]]()
     nodes.WATCH, scheduler.SWEEP_PERIOD = order["watch"], order["sweep"]
-    OfflineDownloader(Settings(**settings)).start()
+    OfflineDownloader(Settings(**settings), secret=SECRET).start()
     print(READY, flush=True)  # noqa: T201 (the starter waits for it)
     threading.Event().wait()
 

@@ -244,6 +244,11 @@ DENIED = "The administrator does not allow downloads from {}."
 NOT_FOUND = "The server {} cannot be found. Please check the link."
 FAILED = "The connection to {} failed or was interrupted."
 NO_LINK = "This is not a link that can be downloaded; it should look like https://example.com/file.zip."
+ELSEWHERE = (
+    "The link leads on to another server ({}), which must not get the password or the headers. "
+    "Please give the link that it leads to."
+)
+LOGIN = "The server wants a user name and password and refuses what was given ({}). Please check it, then try again."
 LEADS_NOWHERE = "The link leads to an address that cannot be downloaded."
 
 

@@ -21,11 +21,13 @@ from seafevents_offline.errors import (
     AddressPrivate,
     HostDenied,
     HostNotFound,
+    LinkLeadsElsewhere,
     LiteralOwn,
     LiteralPrivate,
     OwnService,
     PortRefused,
 )
+from seafevents_offline.pin import Pin
 
 PUBLIC, OTHER, PUBLIC6 = "93.184.215.14", "93.184.215.15", "2606:2800:21f:cb07::14"
 HERE = Surroundings(addresses=frozenset([ip_address(OTHER)]))
@@ -180,6 +182,45 @@ def test_a_grant_without_a_door_has_none():
     for port in (0, 4321):
         assert not Target("127.0.0.1", port, Usage(replace(GRANT, door=0), lambda _: None)).is_door
     assert not made.target("localhost", 4321, usage()).is_door
+
+
+# --- the only server of a download that carries a secret
+
+
+def pinned(gate: Gate, url: str, host: str, port: int, *controls: Any) -> list[str]:
+    made = Usage(replace(GRANT, only=Pin.of(url)), lambda _: None)
+    made.tunnels.update(controls)
+    return list(map(str, asyncio.run(gate.addresses(gate.target(host, port, made)))))
+
+
+def test_a_download_with_a_secret_gets_to_its_own_server():
+    names = Names(files_example=[PUBLIC])
+    assert pinned(gate(names=names), "https://files.example/a", "files.example", 443) == [PUBLIC]
+    assert pinned(gate(names=names), "http://files.example/a", "files.example", 443) == [PUBLIC]
+
+
+def test_where_a_download_with_a_secret_must_not_go_is_not_even_looked_up():
+    names = Names(files_example=[PUBLIC], other_example=[PUBLIC])
+    for host, port in (("other.example", 443), ("files.example", 80), (PUBLIC, 443)):
+        with pytest.raises(LinkLeadsElsewhere):
+            pinned(gate(names=names), "https://files.example/a", host, port)
+    assert names.asked == []
+
+
+def test_a_secret_opens_nothing_that_is_closed():
+    with pytest.raises(AddressPrivate):
+        pinned(gate(names=Names(files_example=["10.0.0.5"])), "https://files.example/a", "files.example", 443)
+    denied = gate(Policy(denied_names=frozenset(["example"])))
+    with pytest.raises(HostDenied):
+        pinned(denied, "https://files.example/a", "files.example", 443)
+
+
+def test_a_secret_of_ftp_has_its_data_channels_and_no_others():
+    control = Control("files.example", PUBLIC)
+    assert pinned(gate(FTP), "ftp://files.example/a", "files.example", 50000, control) == [PUBLIC]
+    for host, port in (("other.example", 50000), ("files.example", 443)):
+        with pytest.raises(LinkLeadsElsewhere):
+            pinned(gate(FTP), "ftp://files.example/a", host, port, control)
 
 
 # --- ftp
