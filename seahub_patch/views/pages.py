@@ -50,7 +50,9 @@ def _page(request: HttpRequest, page: str, title: str) -> HttpResponse:
         return _show(request, 503, title=title, refusal=_("Offline download is not set up rightly."))
     if not enabled:
         return _show(request, 404, title=title, refusal=_("Offline download not supported."))
-    return _show(request, 200, title=title, page=page)
+    # Nothing else of Seahub leads to the administrators' page.
+    leads_on = page != "admin" and host.current().may_view_logs(request)
+    return _show(request, 200, title=title, page=page, administration="1" if leads_on else "")
 
 
 def _show(request: HttpRequest, status: int, **context: str) -> HttpResponse:

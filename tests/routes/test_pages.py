@@ -326,6 +326,17 @@ def test_our_addresses_come_first_and_the_applications_names_stay(web: Web, clie
         assert client.get("/api/v2.2/offline-download/config").json()["enabled"]
 
 
+def test_the_page_leads_administrators_on_to_theirs(host: Host, client: Client) -> None:
+    from django.test import override_settings
+
+    link = 'href="/sys/offline-download/"'
+    for is_one in (True, False):
+        here = with_answers(host, may_view_logs=is_one)
+        with override_settings(TEMPLATES=foreign_templates(), OFFLINE_DOWNLOAD_HOST=here):
+            assert (link in text_of(client.get("/offline-download/"))) is is_one
+            assert link not in text_of(client.get("/sys/offline-download/"))
+
+
 @pytest.mark.parametrize("broken", ["routes", "page_routes", "views"])
 def test_when_something_of_ours_cannot_be_imported_the_applications_own_addresses_stay(
     broken: str, client: Client, base_urls: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
