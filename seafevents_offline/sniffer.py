@@ -3,9 +3,10 @@
 libmagic reads hostile bytes, and has had holes now and then. So it does not come into the daemon, which may be root,
 and under host 12 is one thread for everybody: its own program is a child for each file, confined as no other of ours
 is (no rights, no other process, no network where the kernel can see to that, little memory and time). The file comes
-open on its standard input, so that no name reaches it and the folder stays closed to it; what it says goes into memory
-that cannot grow. No Python package is needed: python-magic would be one more for each host, and want a child to be in
-all the same.
+open on its standard input, so that no name reaches it and it needs no right to any folder; what it says goes into
+memory that cannot grow. Its account is aria2's: what aria2 still writes, either could meddle with, but what is going to
+be stored is ours by then. No Python package is needed: python-magic would be one more for each host, and want a child
+to be in all the same.
 
 Only the beginning of a file is looked at (and its end, where a format has its mark there), of any length the same, so
 that a file is already what it will be while the rest of it is still to come.

@@ -235,6 +235,7 @@ def test_the_tests_need_real_programs_by_name(machine: Machine) -> None:
         "nsenter",
         "setpriv",
         "nft",
+        "file",
     ]:
         machine.program(name, "exit 0")
     assert last_line(machine.set_up("test")).endswith("e.g.: sudo apt-get install aria2")
