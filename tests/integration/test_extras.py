@@ -4,7 +4,9 @@ each request, and to nobody else."""
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
+import json
 import logging
 import socket
 from base64 import b64encode
@@ -18,13 +20,17 @@ import pytest
 from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.errors import AccessDenied, LinkLeadsElsewhere, LoginRefused, LoginWanted, OfflineDownloadError
 from seafevents_offline.extras import Extras
+from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.certificates import self_signed
 from tests.support.content import sha256_of
+from tests.support.daemon import Daemon
+from tests.support.databases import run_sql
 from tests.support.egress import Open
 from tests.support.engines import ONE_ARIA2C, Aria2
 from tests.support.files import sha256
 from tests.support.ftp_server import FtpServer
 from tests.support.http_server import Answer, File, Gate, HttpServer, Raw, Request, redirect
+from tests.support.service import OWNER, REPO_ID, Service
 from tests.support.waiting import eventually
 
 MakeAria2 = Callable[..., Aria2]
@@ -302,6 +308,35 @@ def test_a_part_is_continued_with_the_login_and_not_without(aria2: Aria2, http_s
     [file] = aria2.get(url, claim=3, extras=LOGIN).complete().files
     assert sha256(file.path) == sha256_of(3, 20 * MB)
     assert any(request.range for request in http_server.requests)
+
+
+def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
+    make_service: Callable[..., Service], http_server: HttpServer
+) -> None:
+    service = make_service()
+    url = http_server.serve("/a.bin", File(size=20 * MB, seed=5, rate=MB, login="ada:s3cret"))
+    insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?) RETURNING odr_id"
+    ((odr_id,),) = run_sql(service.settings.database, insert, REPO_ID, "/", url.replace("//", "//ada:s3cret@"), OWNER)
+
+    def assert_nowhere(log: Path) -> None:
+        rows = run_sql(service.settings.database, "SELECT url, options, comment FROM OfflineDownloadRecord")
+        found = (str(rows), log.read_text(encoding="utf-8"), *traces("s3cret"))
+        assert "s3cret" not in "".join(found), found
+
+    with Daemon(service.settings) as daemon:
+        service.wait_for(int(odr_id), lambda task: task.completed > 5 * MB)
+        assert_nowhere(daemon.log)
+        daemon.kill(engine=True)
+    before = len(http_server.requests)
+    with Daemon(service.settings) as daemon:
+        assert service.wait(int(odr_id)).status is OfflineDownloadStatus.OK
+        assert_nowhere(daemon.log)
+    [content] = service.files().values()
+    assert sha256_of(5, 20 * MB) == hashlib.sha256(content).hexdigest()
+    assert any(request.range for request in http_server.requests[before:])
+    assert_said_once(http_server.requests, {"Authorization": "Basic " + b64encode(b"ada:s3cret").decode()})
+    [(options,)] = run_sql(service.settings.database, "SELECT options FROM OfflineDownloadRecord")
+    assert "secret" not in json.loads(str(options))
 
 
 @ONE_ARIA2C
