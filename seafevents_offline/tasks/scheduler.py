@@ -100,7 +100,7 @@ class Scheduler:
         return max(0.0, min(self._dues()) - now)
 
     def _dues(self) -> Iterator[float]:
-        yield from (self._scan.at, self._beat.at, self._chores.at)
+        yield from (self._scan.at, self._beat.at, self._chores.at, self._sweep.at)
         if self._pool.runs():
             yield self._report.at
         if self._owes_claim:
