@@ -219,55 +219,65 @@ def test_a29_the_time_limit_frees_the_worker(make_service: MakeService, http_ser
     http_server.wait_for_active(0)
 
 
-@pytest.mark.parametrize(
-    ("disposition", "stored"),
-    [
-        ('attachment; filename="report.pdf"', "/report.pdf"),
-        ('attachment; filename="../../evil.txt"', None),
-        ("attachment; filename*=UTF-8''na%C3%AFve%20%F0%9F%98%80.txt", "/naïve 😀.txt"),
-        ('attachment; filename="a:b?.txt"', "/a_b_.txt"),
-        ('attachment; filename="CON.txt"', "/_CON.txt"),
-        ('attachment; filename="' + "x" * 300 + '.bin"', None),
-        ('attachment; filename=""', None),
-        ('attachment; filename=".."', None),
-    ],
-)
-def test_a30_the_server_does_not_choose_the_place(
-    service: Service, http_server: HttpServer, disposition: str, stored: str | None
-) -> None:
-    task = service.wait(service.add(http_server.serve("/f", File(data=b"hello", disposition=disposition))))
-    assert task.status is S.OK, task
-    assert list(service.files().values()) == [b"hello"]
-    (path,) = service.files()
-    assert path == task.stored_path
-    assert path.count("/") == 1
-    assert len(path[1:].encode()) <= 255
-    if stored is not None:
-        assert path == stored
-    assert not list(service.library.parent.rglob("evil.txt")) or path == "/evil.txt"
+#: What a server calls its file, and where that is then; None where any harmless name will do.
+DISPOSITIONS = {
+    'attachment; filename="report.pdf"': "report.pdf",
+    'attachment; filename="../../evil.txt"': None,
+    "attachment; filename*=UTF-8''na%C3%AFve%20%F0%9F%98%80.txt": "naïve 😀.txt",
+    'attachment; filename="a:b?.txt"': "a_b_.txt",
+    'attachment; filename="CON.txt"': "_CON.txt",
+    'attachment; filename="' + "x" * 300 + '.bin"': None,
+    'attachment; filename=""': None,
+    'attachment; filename=".."': None,
+}
+
+#: What a link ends in, likewise.
+LAST_PARTS = {
+    "": "index.html",
+    "a%20b.txt": "a b.txt",
+    "%E2%9C%93.txt": "✓.txt",
+    "..%2f..%2fevil": None,
+    "y" * 300 + ".zip": None,
+    "%C3%A9" * 150 + ".tar": None,
+    "f?x=1&y=2": "f",
+    ".hidden": ".hidden",
+    "aux": "_aux",
+}
 
 
-@pytest.mark.parametrize(
-    ("path", "stored"),
-    [
-        ("/", "/index.html"),
-        ("/a%20b.txt", "/a b.txt"),
-        ("/%E2%9C%93.txt", "/✓.txt"),
-        ("/..%2f..%2fevil", None),
-        ("/" + "y" * 300 + ".zip", None),
-        ("/" + "%C3%A9" * 150 + ".tar", None),
-        ("/f?x=1&y=2", "/f"),
-        ("/.hidden", "/.hidden"),
-        ("/aux", "/_aux"),
-    ],
-)
-def test_a31_names_come_from_the_link(service: Service, http_server: HttpServer, path: str, stored: str | None) -> None:
-    task = service.wait(service.add(http_server.serve(path, File(data=b"hello"))))
-    assert task.status is S.OK, task
-    assert list(service.files().values()) == [b"hello"]
-    (found,) = service.files()
-    assert found == (stored or task.stored_path)
-    assert len(found[1:].encode()) <= 255
+def assert_named(service: Service, links: dict[str, str | None]) -> None:
+    """Each link gives one file, in the folder that is its own here, under that name."""
+    added = {}
+    for number, link in enumerate(links):
+        (service.library / str(number)).mkdir()
+        added[number] = service.add(link, path=f"/{number}")
+    wanted = set()
+    for (number, odr_id), (link, name) in zip(added.items(), links.items(), strict=True):
+        task = service.wait(odr_id)
+        assert task.status is S.OK, (link, task)
+        folder, _, found = task.stored_path.rpartition("/")
+        assert folder == f"/{number}"
+        assert found == (name or found)
+        assert len(found.encode()) <= 255
+        wanted.add(task.stored_path)
+    assert service.files() == dict.fromkeys(wanted, b"hello")
+    assert all(path.parent.parent == service.library for path in service.library.parent.rglob("*evil*"))
+
+
+def test_a30_the_server_does_not_choose_the_place(service: Service, http_server: HttpServer) -> None:
+    links = {
+        http_server.serve(f"/{number}/f", File(data=b"hello", disposition=disposition)): name
+        for number, (disposition, name) in enumerate(DISPOSITIONS.items())
+    }
+    assert_named(service, links)
+
+
+def test_a31_names_come_from_the_link(service: Service, http_server: HttpServer) -> None:
+    links = {
+        http_server.serve(f"/{number}/{last}", File(data=b"hello")): name
+        for number, (last, name) in enumerate(LAST_PARTS.items())
+    }
+    assert_named(service, links)
 
 
 def test_a31_a_redirect_gives_one_file_under_the_last_name(service: Service, http_server: HttpServer) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.dns_server import Name
+from tests.support.engines import ONE_ARIA2C
 from tests.support.guarded import (
     FAILED,
     LEADS_NOWHERE,
@@ -180,6 +181,7 @@ def test_a20_no_link_and_no_redirect_reaches_what_is_refused(
     assert {request.headers["host"] for request in outside_web.requests} == {"files.example"}
 
 
+@ONE_ARIA2C
 def test_a18_a19_what_is_no_link_is_refused_and_nothing_of_it_obeyed(outside_web: HttpServer, guarded: Guarded) -> None:
     others = "Links that begin with {}: are not supported; supported are http, https, ftp."
     expected = {
@@ -242,6 +244,7 @@ def test_what_may_be_reached_is_reached_by_every_way(
     assert 3 * 1024**2 < guarded.audited()[PUBLIC6, 80] < 3.1 * 1024**2
 
 
+@ONE_ARIA2C
 def test_a_family_that_does_not_work_is_no_reason(world: World, outside_web: HttpServer, guarded: Guarded) -> None:
     world.dns.names.update(
         {
@@ -294,6 +297,7 @@ def test_a_name_that_comes_to_mean_another_place_is_refused_there(
     assert inside_web.connections == 0
 
 
+@ONE_ARIA2C
 def test_a_slow_name_server_keeps_its_own_links_waiting_alone(
     world: World, outside_web: HttpServer, guarded: Guarded
 ) -> None:

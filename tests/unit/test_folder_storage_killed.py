@@ -59,23 +59,12 @@ def stored(files: dict[str, bytes]) -> dict[str, bytes]:
     return {"/a": files["x"]} if len(files) == 1 else {f"/a/{name}": data for name, data in files.items()}
 
 
-def test_nobody_ever_sees_half_of_it(way, place, tmp_path, files):
-    for library, _, _ in killed_at_every_change(way, place, tmp_path, files):
+def test_nobody_ever_sees_half_and_the_pipeline_gives_exactly_one_of_it(way, place, tmp_path, files):
+    """Look; if it is not there choose and put: nothing is stored twice, nothing is given up too early."""
+    for library, task, payload in killed_at_every_change(way, place, tmp_path, files):
         seen = {path: data for path, data in library.content().items() if not path.startswith("/.")}
         allowed = [{}, stored(files)] + ([{"/a": b""}] if way == "no links" and len(files) == 1 else [])
         assert seen in allowed
-
-
-def test_putting_again_gives_exactly_one_of_it_and_leaves_nothing_hidden(way, place, tmp_path, files):
-    for library, task, payload in killed_at_every_change(way, place, tmp_path, files):
-        library.storage.put(task, payload)
-        assert library.content() == stored(files)
-        assert os.listdir(library.root) == ["a"]
-
-
-def test_the_pipelines_way_gives_exactly_one_of_it_under_its_first_name(way, place, tmp_path, files):
-    """Look; if it is not there choose and put: nothing is stored twice, nothing is given up too early."""
-    for library, task, payload in killed_at_every_change(way, place, tmp_path, files):
         if not library.storage.arrived(task, payload):
             assert library.storage.choose(task, "a") == "/a"
             library.storage.put(task, payload)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from seafevents_offline.errors import FolderGone, NameTaken, StorageUnavailable
-from seafevents_offline.storages.seafile import SeafileStorage
+from seafevents_offline.storages.seafile import SeafileStorage, storage
 from seafevents_offline.task import Payload, PayloadFile, Task
 from tests.support import seaserv
 from tests.support.libraries import SeafileLibrary, make_payload, make_task, store
@@ -161,10 +161,13 @@ def test_a_put_is_remembered_only_while_the_file_is_there(library: SeafileLibrar
     assert library.storage.arrived(task, payload) is None
 
 
-def test_not_everything_is_remembered_for_ever(library: SeafileLibrary, payload: Payload) -> None:
-    for number in range(1100):
+def test_not_everything_is_remembered_for_ever(
+    library: SeafileLibrary, payload: Payload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_REMEMBERED", 10)
+    for number in range(15):
         library.storage.put(placed(f"/{number}.txt"), payload)
-    assert len(library.storage._placed) == 1000
+    assert len(library.storage._placed) == 10
 
 
 # --- a connection that breaks ---------------------------------------------------------------------------
