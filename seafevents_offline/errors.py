@@ -149,7 +149,8 @@ class UserAgentInvalid(InputError):
 
 
 class SecretsWanted(InputError):
-    """By a retry: they were wiped when the task ended. Routes say it as of a state."""
+    """By a retry: they were wiped when the task ended. ``asked``: which kinds there were. Routes say it as of a
+    state."""
 
     reason = "secrets_wanted"
     sentence = "The password and the like of this link were not kept. Please enter them again."

@@ -22,10 +22,12 @@ from seafevents_offline.errors import (
     OfflineDownloadError,
     PathInvalid,
 )
+from seafevents_offline.extras import Extras
 from seafevents_offline.filename import check_name, check_path
 from seafevents_offline.status import FINAL, OfflineDownloadStatus
 from seafevents_offline.task import PRIORITIES, is_repo_id
 
+from . import needs
 from .replies import Refusal, translated
 
 #: Bytes that a body may have: 100 of the longest links fit in.
@@ -62,10 +64,12 @@ class Addition:
     name: str
     priority: int
     checksum: Checksum | None
+    extras: Extras
 
 
-def addition(request: Any) -> Addition:
-    data = _fields(request, {"repo_id", "path", "url", "urls", "name", "priority", "checksum"})
+def addition(request: Any, cookies: bool) -> Addition:
+    """``cookies``: what the setting of that name says."""
+    data = _fields(request, {"repo_id", "path", "url", "urls", "name", "priority", "checksum", *needs.FIELDS})
     repo_id, path = repo_id_of(_text(data, "repo_id")), _path(_text(data, "path"))
     many = "urls" in data
     if many and "url" in data:
@@ -73,7 +77,13 @@ def addition(request: Any) -> Addition:
     links = _links(data) if many else (_text(data, "url"),)
     name = _name(data, len(links))
     place = _priority(data.get("priority", 50))
-    return Addition(repo_id, path, links, many, name, place, _checksum(data.get("checksum"), len(links)))
+    checksum = _checksum(data.get("checksum"), len(links))
+    return Addition(repo_id, path, links, many, name, place, checksum, needs.of(data, cookies))
+
+
+def again(request: Any, cookies: bool) -> Extras:
+    """What a retry may bring: what the link needs from now on."""
+    return needs.of(_fields(request, set(needs.FIELDS)), cookies)
 
 
 def priority(request: Any) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +14,10 @@ from django.utils.translation import gettext, ngettext
 from seafevents_offline.egress.admission import admitted
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import EgressRefused, InputError
+from seafevents_offline.extras import NO_EXTRAS, Extras
+from seafevents_offline.link import host_and_port, normalise, split_login
 from seafevents_offline.repository import Usage, utc_now
-from seafevents_offline.settings import Settings
+from seafevents_offline.settings import KNOWN_SCHEMES, Settings
 
 from . import body
 from .host import Host, Library
@@ -26,12 +30,25 @@ OUT_OF_QUOTA = 443
 _SOME_TIME = 60
 
 
-def link(policy: Policy, text: str) -> str:
-    """The link in the one form that is stored, if there is no doubt yet that it may be downloaded."""
+def link(policy: Policy, text: str, given: Extras = NO_EXTRAS) -> tuple[str, Extras]:
+    """The link in the one form that is stored, if there is no doubt yet that it may be downloaded, and what it needs:
+    what was ``given`` beside it and what is in it."""
     try:
-        return admitted(text, policy)
+        url, extras = Extras.of_link(text, given)
+        return admitted(url, policy), extras
     except (InputError, EgressRefused) as error:
         raise Refusal(400, body.with_reason(gettext("url invalid."), error)) from None
+
+
+def one_server(links: Collection[str], extras: Extras) -> None:
+    """What is given once for several links is for one server; what would not be taken anyway does not count."""
+    servers = set()
+    for text in links if extras.is_confidential else ():
+        with suppress(InputError):
+            servers.add(host_and_port(normalise(split_login(text)[0], KNOWN_SCHEMES)))
+    if len(servers) > 1:
+        sentence = gettext("A user name, a password and headers can be given for links to one server only.")
+        raise Refusal(400, f"{gettext('urls invalid.')} {sentence}")
 
 
 def library_for(host: Host, request: Any, repo_id: str, path: str) -> Library:

@@ -25,6 +25,7 @@ from seafevents_offline.errors import SettingsError
 from seafevents_offline.link import host_of
 from seafevents_offline.repository import Repository
 from seafevents_offline.settings import SECTION, Settings, read_config
+from seafevents_offline.vault import Vault
 
 _T = TypeVar("_T")
 
@@ -76,6 +77,10 @@ class Host(ABC):
     @abstractmethod
     def repository(self) -> Repository:
         """The tables, opened once a process. Raises SettingsError."""
+
+    def vault(self) -> Vault:
+        """For what links need; the daemon makes the same key of the same secret."""
+        return Vault(str(django_settings.SECRET_KEY).encode())
 
     @abstractmethod
     def authenticators(self) -> Sequence[Any]:

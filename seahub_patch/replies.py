@@ -21,8 +21,10 @@ from seafevents_offline.errors import (
     NotPossible,
     OfflineDownloadError,
     SchemaOutdated,
+    SecretsWanted,
     SettingsError,
     TaskNotFound,
+    VaultUnavailable,
 )
 from seafevents_offline.text import traceback_of
 
@@ -96,6 +98,17 @@ def _of_same_link(error: AlreadyActive) -> Refusal:
 @failure.register
 def _of_state(error: NotPossible) -> Refusal:
     return Refusal(409, _not_possible(str(error.reason_args.get("state"))))
+
+
+@failure.register
+def _of_secrets(error: SecretsWanted) -> Refusal:
+    return Refusal(409, translated(error), more={"asked": list(error.reason_args.get("asked", ()))})
+
+
+@failure.register
+def _of_vault(error: VaultUnavailable) -> Refusal:
+    logger.error("A request failed: %s", error)
+    return Refusal(503, gettext("Passwords and the like cannot be kept safely here. Please tell your administrator."))
 
 
 @failure.register

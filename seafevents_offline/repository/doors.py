@@ -72,7 +72,7 @@ class Doors(Part):
             values = self._row_after_action(action, task)
             if action is Action.RETRY:
                 if task.is_wiped and not sealed:
-                    raise SecretsWanted()
+                    raise SecretsWanted(asked=list(task.asked))
                 keep_end(connection, task, self._now())
             if action.target is _S.WAITING:
                 values |= _needed(task, permission, sealed)

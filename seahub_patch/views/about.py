@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 from rest_framework.response import Response
 
-from seafevents_offline.errors import SettingsError, reasons
+from seafevents_offline.errors import SettingsError, VaultUnavailable, reasons
+from seafevents_offline.extras import header_names
 from seafevents_offline.link import MAX_LINK_LENGTH
 from seafevents_offline.repository import TaskQuery, utc_now
 from seafevents_offline.settings import Settings
@@ -57,9 +58,20 @@ class Configuration(View):
                 "max_link_length": MAX_LINK_LENGTH,
                 "tasks_per_user": settings.tasks_per_user,
                 "adds_per_hour": settings.adds_per_hour,
+                "extras": self._can_seal(),
+                "headers": list(header_names(settings.cookies)),
+                "cookies": settings.cookies,
                 "reasons": reasons(),
             }
         )
+
+    def _can_seal(self) -> bool:
+        """Whether links can have what they need beside themselves: it is kept encrypted or not at all."""
+        try:
+            self.host.vault().check()
+        except VaultUnavailable:
+            return False
+        return True
 
     def _settings(self) -> Settings:
         try:

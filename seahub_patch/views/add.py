@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 from rest_framework.response import Response
 
-from seafevents_offline.errors import DatabaseUnavailable, InputError, TooManyAdds, TooManyTasks
+from seafevents_offline.errors import DatabaseUnavailable, InputError, TooManyAdds, TooManyTasks, VaultUnavailable
+from seafevents_offline.extras import Extras
 from seafevents_offline.repository import Allowance
 from seafevents_offline.task import NewTask, Task
 
@@ -26,21 +27,22 @@ class Add(View):
     """What concerns all links refuses the request; what concerns one of several is said of that one."""
 
     def put(self, request: Any) -> Response:
-        wanted = body.addition(request)
+        wanted = body.addition(request, self.service_settings.cookies)
         try:
             return self._add_many(request, wanted) if wanted.many else self._add_one(request, wanted)
         except DatabaseUnavailable as error:
             raise _not_saved(error) from None
 
     def _add_one(self, request: Any, wanted: Addition) -> Response:
-        url = checks.link(self.host.policy(), wanted.links[0])
+        url, extras = checks.link(self.host.policy(), wanted.links[0], wanted.extras)
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
         self._places().require()
-        task = self._added(self._new(wanted, url, library))
+        task = self._added(self._new(wanted, url, extras, library))
         self.wake(task.odr_id)
         return Response({"success": True, "data": self._shapes([task])})
 
     def _add_many(self, request: Any, wanted: Addition) -> Response:
+        checks.one_server(wanted.links, wanted.extras)
         library = checks.library_for(self.host, request, wanted.repo_id, wanted.path)
         places, policy = self._places(), self.host.policy()
         places.require()
@@ -48,11 +50,11 @@ class Add(View):
         failed: list[tuple[str, Refusal]] = []
         for text in wanted.links:
             try:
-                url = checks.link(policy, text)
+                url, extras = checks.link(policy, text, wanted.extras)
                 if len(added) >= places.count:
                     raise places.beyond
-                added.append(self._added(self._new(wanted, url, library)))
-            except (Refusal, InputError) as error:
+                added.append(self._added(self._new(wanted, url, extras, library)))
+            except (Refusal, InputError, VaultUnavailable) as error:
                 failed.append((text, replies.failure(error)))
             except DatabaseUnavailable as error:
                 # Those before are in the list and must not be denied.
@@ -73,7 +75,7 @@ class Add(View):
     def _places(self) -> checks.Places:
         return checks.places_to_add(self.repository.usage(self.username), self.service_settings)
 
-    def _new(self, wanted: Addition, url: str, library: Library) -> NewTask:
+    def _new(self, wanted: Addition, url: str, extras: Extras, library: Library) -> NewTask:
         return NewTask(
             repo_id=wanted.repo_id,
             path=wanted.path,
@@ -84,6 +86,7 @@ class Add(View):
             quota_subject=library.quota_subject,
             permission=library.permission,
             checksum=wanted.checksum,
+            sealed=self.host.vault().seal(extras, self.username, url),
         )
 
     def _shapes(self, tasks: list[Task]) -> list[dict[str, Any]]:

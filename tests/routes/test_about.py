@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from seafevents_offline import vault
 from seafevents_offline.errors import SettingsError, reasons
+from seafevents_offline.extras import HEADERS
 from seafevents_offline.repository import utc_now
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.records import BOB
@@ -31,8 +33,24 @@ def test_the_dialog_learns_what_it_must_know(site: Site, slash: str) -> None:
         "max_link_length": 4096,
         "tasks_per_user": 7,
         "adds_per_hour": 8,
+        "extras": True,
+        "headers": list(HEADERS),
+        "cookies": False,
         "reasons": reasons(),
     }
+
+
+def test_the_dialog_learns_which_headers_there_are(site: Site) -> None:
+    site.change(cookies=True)
+    answer = site.get(CONFIG).json()
+    assert (answer["headers"], answer["cookies"]) == ([*HEADERS, "Cookie"], True)
+
+
+def test_where_nothing_can_be_encrypted_the_dialog_does_not_ask_for_passwords(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "is_possible", lambda: False)
+    assert site.get(CONFIG).json()["extras"] is False
 
 
 @pytest.mark.parametrize(

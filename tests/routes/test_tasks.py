@@ -47,8 +47,8 @@ def test_a_task_is_told_in_full(site: Site) -> None:
     (task,) = site.get(TASKS).json()["data"]
     assert list(task) == [
         *("odr_id", "repo_id", "repo_name", "path", "url", "name", "size", "completed", "progress", "speed", "eta"),
-        *("status", "state", "comment", "reason", "reason_args", "checksum", "priority", "attempts", "owner"),
-        *("timestamp", "started_at", "finished_at", "stored_path"),
+        *("status", "state", "comment", "reason", "reason_args", "checksum", "extras", "extras_wiped"),
+        *("priority", "attempts", "owner", "timestamp", "started_at", "finished_at", "stored_path"),
     ]
     assert (task["odr_id"], task["repo_id"], task["repo_name"]) == (odr_id, REPO_ID, "My <b>library</b> 📚")
     assert (task["progress"], task["eta"], task["status"], task["state"]) == (25, 15, 2, "downloading")

@@ -13,6 +13,7 @@ from seahub_patch.host import Host, Library, Person
 from ...egress.policy import Policy
 from ...repository import Repository
 from ...settings import Settings
+from ...vault import Vault
 from ..standalone import OWNER, REPO_ID, EmbeddedHost
 from .library import Folder
 from .sign_in import is_signed_in
@@ -33,6 +34,9 @@ class WebHost(Host):
 
     def repository(self) -> Repository:
         return self._host.repository
+
+    def vault(self) -> Vault:
+        return self._host.vault
 
     def authenticators(self) -> Sequence[Any]:
         return (SessionAuthentication(),)
