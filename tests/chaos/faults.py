@@ -6,11 +6,16 @@ import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from tests.support.host.wire import Wire
+
 from .node import ENGINE, GUARD, WATCH, Node
 from .script import Kind
 from .world import World
 
 Act = Callable[[], object]
+
+#: Seconds within which the other node certainly sees it.
+_TAKEN_OVER = (WATCH + 3, WATCH + 6)
 
 #: What breaks, and what mends it.
 Acts = tuple[Act, Act]
@@ -30,63 +35,43 @@ def faults(world: World, *, own_server: bool) -> dict[Kind, Acts]:
 
 def _of_node(node: Node) -> Iterator[tuple[Kind, Acts]]:
     target = f"node {node.name}"
-    yield Kind("kill", target, 0.2, 3), (partial(node.kill, engine=False), node.start)
-    yield Kind("kill with aria2c", target, 0.2, 3), (partial(node.kill, engine=True), node.start)
-    yield (
-        Kind("kill for the other to take over", target, WATCH + 3, WATCH + 6),
-        (
-            partial(node.kill, engine=False),
-            node.start,
-        ),
-    )
+    kill, start = partial(node.kill, engine=False), node.start
+    yield Kind("kill", target, 0.2, 3), (kill, start)
+    yield Kind("kill with aria2c", target, 0.2, 3), (partial(node.kill, engine=True), start)
+    yield Kind("kill for the other to take over", target, *_TAKEN_OVER), (kill, start)
     yield Kind("freeze", target, 1, 6), (node.freeze, node.thaw)
-    yield Kind("freeze for the other to take over", target, WATCH + 3, WATCH + 6), (node.freeze, node.thaw)
+    yield Kind("freeze for the other to take over", target, *_TAKEN_OVER), (node.freeze, node.thaw)
+    ahead, back = partial(node.jump, forward=True), partial(node.jump, forward=False)
+    yield Kind("turn the clock forward of", target, 5, 12), (ahead, back)
+    yield Kind("turn the clock back of", target, 5, 12), (back, ahead)
     for name, words in (("aria2c", ENGINE), ("guard", GUARD)):
+        freeze, thaw = partial(node.freeze_child, words), partial(node.thaw_child, words)
         yield Kind(f"kill the {name} of", target), (partial(node.kill_child, words), _nothing)
-        yield (
-            Kind(f"freeze the {name} of", target, 1, 12),
-            (
-                partial(node.freeze_child, words),
-                partial(node.thaw_child, words),
-            ),
-        )
+        yield Kind(f"freeze the {name} of", target, 1, 12), (freeze, thaw)
 
 
 def _of_others(world: World) -> Iterator[tuple[Kind, Acts]]:
-    yield Kind("cut", "way to the database", 0.5, 4), (world.wire.cut, world.wire.mend)
-    yield Kind("clamp", "way to the database", 0.5, 5), (world.wire.clamp, world.wire.mend)
-    yield Kind("slow down", "way to the database", 3, 8), (partial(_delay, world, 0.1), partial(_delay, world, 0.0))
-    yield Kind("lock rows of", "database", 3, 8), (world.locker.start, world.locker.stop)
+    wire, locker, origin = world.wire, world.locker, world.origin
+    yield Kind("cut", "way to the database", 0.5, 4), (wire.cut, wire.mend)
+    yield Kind("clamp", "way to the database", 0.5, 5), (wire.clamp, wire.mend)
+    yield Kind("slow down", "way to the database", 3, 8), (partial(_delay, wire, 0.1), partial(_delay, wire, 0.0))
+    yield Kind("lock rows of", "database", 3, 8), (locker.start, locker.stop)
     yield Kind("reset connections of", "network"), (world.reset_network, _nothing)
-    yield Kind("freeze", "network", 1, 6), (world.origin.freeze, world.origin.thaw)
+    yield Kind("freeze", "network", 1, 6), (origin.freeze, origin.thaw)
     yield Kind("take away", "library", 1, 5), (world.take_library_away, world.bring_library_back)
 
 
 def _of_server(world: World) -> Iterator[tuple[Kind, Acts]]:
     server = world.server
+    freeze, thaw = partial(server.signal, signal.SIGSTOP), partial(server.signal, signal.SIGCONT)
+    lock, unlock = partial(world.set_read_only, True), partial(world.set_read_only, False)
     yield Kind("kill", "database", 0.5, 4), (server.kill, server.start)
-    yield (
-        Kind("freeze", "database", 1, 6),
-        (
-            partial(_signal, world, signal.SIGSTOP),
-            partial(_signal, world, signal.SIGCONT),
-        ),
-    )
-    yield (
-        Kind("make read-only", "database", 1, 5),
-        (
-            partial(world.set_read_only, True),
-            partial(world.set_read_only, False),
-        ),
-    )
+    yield Kind("freeze", "database", 1, 6), (freeze, thaw)
+    yield Kind("make read-only", "database", 1, 5), (lock, unlock)
 
 
-def _signal(world: World, number: signal.Signals) -> None:
-    world.server.signal(number)
-
-
-def _delay(world: World, seconds: float) -> None:
-    world.wire.delay = seconds
+def _delay(wire: Wire, seconds: float) -> None:
+    wire.delay = seconds
 
 
 def _nothing() -> None:

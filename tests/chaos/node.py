@@ -58,6 +58,10 @@ class Node:
     def thaw(self) -> None:
         self.daemon.signal(signal.SIGCONT)
 
+    def jump(self, *, forward: bool) -> None:
+        """Let its clock jump by an hour."""
+        self.daemon.jump(forward=forward)
+
     def kill_child(self, words: str) -> None:
         for process in self._children(words):
             process.kill()

@@ -17,12 +17,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO, Any
 
 from seafevents_offline.egress.claims import CANARY
 from seafevents_offline.engines.aria2 import Aria2Engine
-from seafevents_offline.repository import Repository
+from seafevents_offline.repository import Repository, part
 from seafevents_offline.settings import Settings
 from seafevents_offline.storages import folder
 from seafevents_offline.storages.folder import FolderStorage
@@ -92,6 +93,27 @@ CRASHES: dict[str, Callable[[], None]] = {
     "before the folder is deleted": lambda: _before(TempDir, "delete"),
     "after the status write": lambda: _after(Repository, "finish"),
 }
+
+
+class _JumpingClock(datetime):
+    """Jumps by an hour when the process gets SIGUSR1 (forward) or SIGUSR2 (back)."""
+
+    ahead = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.ahead
+
+    @classmethod
+    def jump(cls, number: int, _: object) -> None:
+        cls.ahead += timedelta(hours=1 if number == signal.SIGUSR1 else -1)
+
+    @classmethod
+    def install(cls) -> None:
+        """In place of the clock of the repository, which no other part of the service asks for a time that is kept."""
+        part.datetime = cls  # type: ignore[attr-defined, misc]
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            signal.signal(number, cls.jump)
 
 
 class Daemon:
@@ -167,6 +189,10 @@ class Daemon:
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    def jump(self, *, forward: bool) -> None:
+        """Let its clock jump by an hour."""
+        self.signal(signal.SIGUSR1 if forward else signal.SIGUSR2)
+
     def kill(self, *, engine: bool = False) -> None:
         """SIGKILL, for aria2c as well if asked; the process is gone on return."""
         engine_pid = self.engine_pid() if engine else None
@@ -197,6 +223,7 @@ def main(text: str) -> None:
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in order["settings"].items()}
     if order["crash"] is not None:
         CRASHES[order["crash"]]()
+    _JumpingClock.install()
     nodes.WATCH, scheduler.SWEEP_PERIOD = order["watch"], order["sweep"]
     OfflineDownloader(Settings(**settings), secret=SECRET).start()
     print(READY, flush=True)  # noqa: T201 (the starter waits for it)
