@@ -25,9 +25,10 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=300)
     parser.add_argument("--faults", type=int, default=40)
     parser.add_argument("--people", type=int, default=8)
+    parser.add_argument("--seconds", type=float, help="for all faults together; many overlap")
     order = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    size = Size(order.tasks, order.faults, order.people, max(20.0, order.faults * _PACE))
+    size = Size(order.tasks, order.faults, order.people, order.seconds or max(20.0, order.faults * _PACE))
     begun = time.monotonic()
     server = new_mariadb(options=())
     try:
