@@ -9,7 +9,14 @@ export function sketchTasks(): Task[] {
   return [
     downloading(10, 412 * MB, 658 * MB, { name: 'debian-13-netinst.iso', speed: 24.6 * MB, eta: 10 }),
     makeTask(9, 'storing', { name: 'census-2026.csv', size: 88 * MB, completed: 88 * MB }),
-    makeTask(8, 'waiting', { name: 'lecture-07.mp4' }),
+    makeTask(8, 'waiting', { name: 'lecture-07.mp4', priority: 75, extras: ['password'] }),
+    failed(11, {
+      name: 'members-only.zip',
+      reason: 'login_refused',
+      comment: 'The server does not take the user name and password (401). Please enter them again.',
+      extras: ['password', 'headers', 'user_agent'],
+      extras_wiped: true,
+    }),
     failed(7, { name: 'report-final.pdf' }),
     finished(6, {
       name: 'photos-2025.zip',

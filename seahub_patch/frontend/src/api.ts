@@ -2,6 +2,7 @@ import type { PageConfig } from './config';
 import type {
   AddReply,
   AddRequest,
+  ExtraFields,
   ServiceConfig,
   Stats,
   Task,
@@ -85,8 +86,13 @@ export class Api {
     return { data: reply.data ?? [], failed: reply.failed ?? [] };
   }
 
-  async act(odrId: number, verb: Verb): Promise<Task> {
-    const reply = await this.send<{ data: Task }>('POST', `api/v2.2/offline-download/tasks/${odrId}/${verb}`);
+  async act(odrId: number, verb: Verb, fields?: ExtraFields): Promise<Task> {
+    const reply = await this.send<{ data: Task }>('POST', `api/v2.2/offline-download/tasks/${odrId}/${verb}`, fields);
+    return reply.data;
+  }
+
+  async prioritise(odrId: number, priority: number): Promise<Task> {
+    const reply = await this.send<{ data: Task }>('PUT', `api/v2.2/offline-download/tasks/${odrId}`, { priority });
     return reply.data;
   }
 

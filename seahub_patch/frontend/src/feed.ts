@@ -15,7 +15,7 @@ import {
   type FeedOptions,
   type ListState,
 } from './state';
-import type { AddReply, AddRequest, State, Stats, Task, TaskPage, Verb } from './types';
+import type { AddReply, AddRequest, ExtraFields, State, Stats, Task, TaskPage, Verb } from './types';
 
 /** Milliseconds until the service's own state, or sums that nothing hints at, are asked for again. */
 const SLOW = 15_000;
@@ -68,6 +68,17 @@ export class Feed {
 
   act(task: Task, verb: Verb): Promise<void> {
     return this.during(task, async () => this.replace(await this.api.act(task.odr_id, verb)));
+  }
+
+  prioritise(task: Task, priority: number): Promise<void> {
+    return this.during(task, async () => this.replace(await this.api.prioritise(task.odr_id, priority)));
+  }
+
+  /** With what the link needs. Rejects with ApiError: the form knows best where to say it. */
+  async retry(task: Task, fields: ExtraFields): Promise<void> {
+    this.replace(await this.api.act(task.odr_id, 'retry', fields));
+    this.mark(task.odr_id, false, '');
+    this.refresh();
   }
 
   remove(task: Task): Promise<void> {

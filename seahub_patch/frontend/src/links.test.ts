@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { goodLinks, readLinks } from './links';
 
-const RULES = { schemes: ['http', 'https'], max_urls: 3, max_link_length: 60 };
+const RULES = { schemes: ['http', 'https'], max_urls: 3, max_link_length: 60, extras: true };
 
 const problemOf = (text: string) => readLinks(text, RULES)[0]?.problem;
 
@@ -41,8 +41,12 @@ describe('a link', () => {
     );
   });
 
-  it('with a password in it is asked for without', () => {
-    expect(problemOf('https://ada:secret@example.com/')).toMatch(/user name or password/);
+  it.each([
+    [true, 'This link has another user name or password than the one below; please add it by itself.'],
+    [false, 'The link has a user name or password in it; please give a link without them.'],
+  ])('that still has a password in it is not taken as it is (passwords possible: %s)', (extras, sentence) => {
+    const [line] = readLinks('https://ada:secret@example.com/', { ...RULES, extras });
+    expect(line?.problem).toBe(sentence);
   });
 
   it('may have an @ after its server', () => {

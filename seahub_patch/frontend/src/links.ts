@@ -1,11 +1,17 @@
 import { gettext, ngettext } from './i18n';
 import { number } from './format';
+import { hasLogin } from './logins';
 import type { ServiceConfig } from './types';
 
-export type LinkRules = Pick<ServiceConfig, 'schemes' | 'max_urls' | 'max_link_length'>;
+export type LinkRules = Pick<ServiceConfig, 'schemes' | 'max_urls' | 'max_link_length' | 'extras'>;
 
 /** What holds until the server has said what it takes. */
-export const USUAL_RULES: LinkRules = { schemes: ['http', 'https'], max_urls: 100, max_link_length: 4096 };
+export const USUAL_RULES: LinkRules = {
+  schemes: ['http', 'https'],
+  max_urls: 100,
+  max_link_length: 4096,
+  extras: true,
+};
 
 export interface Line {
   /** Where it stands in the box, from 0. */
@@ -64,14 +70,17 @@ function problemOf(text: string, rules: LinkRules): string {
     if (scheme.includes('.') || !text.includes('//')) return scheme === 'magnet' ? unsupported(scheme, rules) : notALink();
     return unsupported(scheme, rules);
   }
-  return hasHost(text, scheme);
+  return hasLogin(text) ? strayLogin(rules) : hasHost(text, scheme);
+}
+
+/** One that could be taken out of the link is not there any more. */
+function strayLogin({ extras }: LinkRules): string {
+  if (!extras) return gettext('The link has a user name or password in it; please give a link without them.');
+  return gettext('This link has another user name or password than the one below; please add it by itself.');
 }
 
 function hasHost(text: string, scheme: string): string {
   const authority = text.slice(scheme.length + 1).match(/^\/\/([^/?#]*)/)?.[1] ?? '';
-  if (authority.includes('@')) {
-    return gettext('The link has a user name or password in it; please give a link without them.');
-  }
   if (!authority || /\s/.test(authority)) return notALink();
   try {
     return new URL(`http://${authority}`).hostname ? '' : notALink();

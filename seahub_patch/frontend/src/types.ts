@@ -12,6 +12,9 @@ export type State =
 
 export type Verb = 'pause' | 'resume' | 'cancel' | 'retry';
 
+/** What a link needs beside its address. The server tells the kinds, never what was entered. */
+export type ExtraKind = 'password' | 'headers' | 'cookies' | 'referer' | 'user_agent';
+
 export type ReasonArgs = Record<string, string | number>;
 
 export interface Task {
@@ -40,6 +43,9 @@ export interface Task {
   started_at: string | null;
   finished_at: string | null;
   stored_path: string;
+  extras: ExtraKind[];
+  /** They were forgotten when it ended, and are asked for again before it can begin anew. */
+  extras_wiped: boolean;
 }
 
 export interface TaskPage {
@@ -71,6 +77,11 @@ export interface ServiceConfig {
   max_link_length: number;
   tasks_per_user: number;
   adds_per_hour: number;
+  /** Whether links can be given a password and the like at all. */
+  extras: boolean;
+  /** The names of headers that links may be given. */
+  headers: string[];
+  cookies: boolean;
   /** Reason codes and their English sentences with {placeholders}. */
   reasons?: Record<string, string>;
 }
@@ -86,12 +97,21 @@ export interface Stats {
   recent: Task[];
 }
 
-export interface AddRequest {
+export interface ExtraFields {
+  username?: string;
+  password?: string;
+  headers?: Record<string, string>;
+  referer?: string;
+  user_agent?: string;
+}
+
+export interface AddRequest extends ExtraFields {
   repo_id: string;
   path: string;
   urls: string[];
   name?: string;
   checksum?: string;
+  priority?: number;
 }
 
 export interface RefusedLink {

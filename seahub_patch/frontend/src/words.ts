@@ -1,6 +1,7 @@
 import { duration, percent, size, speed, when } from './format';
 import { gettext, reasonText } from './i18n';
 import { baseName, displayName, isIn, placeLabel } from './places';
+import { levelOf, levelWords } from './priorities';
 import type { Place, Task } from './types';
 
 type Reasons = Record<string, string>;
@@ -16,13 +17,13 @@ function stateWords(task: Task, reasons: Reasons): string {
   const reason = reasonText(task, reasons);
   switch (task.state) {
     case 'waiting':
-      return join(gettext('Waiting'), amount(task), reason);
+      return join(gettext('Waiting'), amount(task), priority(task), reason);
     case 'downloading':
       return downloading(task);
     case 'storing':
       return join(gettext('Saving to the library…'), reason);
     case 'paused':
-      return join(gettext('Paused'), amount(task));
+      return join(gettext('Paused'), amount(task), priority(task));
     case 'ok':
       return join(saved(task), task.size > 0 && size(task.size), when(task.finished_at), reason);
     case 'error':
@@ -48,6 +49,12 @@ function amount(task: Task): string {
   if (task.completed <= 0) return '';
   if (task.size <= 0) return size(task.completed);
   return gettext('{completed} of {size}', { completed: size(task.completed), size: size(task.size) });
+}
+
+/** Nothing for the usual one. */
+function priority(task: Task): string {
+  const level = levelOf(task.priority);
+  return level === 'normal' ? '' : levelWords(level);
 }
 
 function saved(task: Task): string {

@@ -36,6 +36,8 @@ function logged(odr_id: number, change: Partial<LoggedTask> = {}): LoggedTask {
     started_at: '2025-11-20T11:00:01+00:00',
     finished_at: null,
     stored_path: '',
+    extras: [],
+    extras_wiped: false,
     owner_name: 'Ann',
     owner_contact_email: 'ann@example.org',
     removed: false,

@@ -1,5 +1,6 @@
 import { fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FakeServer } from '../testing/fakeServer';
 import { showPanel } from '../testing/panel';
 import { LIBRARY } from '../testing/tasks';
 import { pass, settle } from '../testing/time';
@@ -300,6 +301,160 @@ describe('more options', () => {
     await user.click(button());
     await settle();
     expect(screen.getByText('CON is a bad name.')).toBeTruthy();
+  });
+});
+
+describe('what a link needs beside its address', () => {
+  const options = () => screen.getByRole('button', { name: /^More options/ });
+  const username = () => screen.getByRole<HTMLInputElement>('textbox', { name: 'User name' });
+  const password = () => screen.getByLabelText<HTMLInputElement>('Password');
+  const sent = (server: FakeServer) => server.asked('PUT', 'add')[0]?.body;
+
+  it('is sent once and forgotten', async () => {
+    const { server, user } = await showPanel();
+    paste('https://a.example/x');
+    await user.click(options());
+    await user.type(username(), 'ada');
+    await user.type(password(), ' s3cret ');
+    await user.click(screen.getByRole('button', { name: 'Add a header' }));
+    expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Name of the header' }));
+    await user.selectOptions(document.activeElement!, 'X-Api-Key');
+    await user.type(screen.getByRole('textbox', { name: 'Value of X-Api-Key' }), 'k');
+    await user.type(screen.getByRole('textbox', { name: 'Referer' }), 'https://a.example/');
+    await user.type(screen.getByRole('textbox', { name: 'User agent' }), 'Mozilla');
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Priority' }), 'High');
+    await user.click(button());
+    await settle();
+    expect(sent(server)).toEqual({
+      repo_id: LIBRARY,
+      path: '/reports',
+      url: 'https://a.example/x',
+      priority: 75,
+      username: 'ada',
+      password: ' s3cret ',
+      headers: { 'X-Api-Key': 'k' },
+      referer: 'https://a.example/',
+      user_agent: 'Mozilla',
+    });
+    expect([username().value, password().value]).toEqual(['', '']);
+    expect(screen.queryByRole('textbox', { name: /^Value of/ })).toBeNull();
+    expect(JSON.stringify([{ ...localStorage }, { ...sessionStorage }])).not.toMatch(/ada|s3cret/);
+  });
+
+  it('is nothing that a browser keeps, and is shown to nobody who does not ask', async () => {
+    const { user } = await showPanel();
+    await user.click(options());
+    await user.type(password(), 's3cret');
+    expect([password().type, password().autocomplete, username().autocomplete]).toEqual(['password', 'new-password', 'off']);
+    await user.click(screen.getByRole('button', { name: 'Show the password' }));
+    expect(password().type).toBe('text');
+    await user.click(screen.getByRole('button', { name: 'Hide the password' }));
+    expect(password().type).toBe('password');
+  });
+
+  it('is taken out of a pasted link, before anybody sees or keeps it there', async () => {
+    const drafts: string[] = [];
+    const { server, user } = await showPanel({ props: { onDraft: (text) => drafts.push(text) } });
+    paste('https://ada:s3%40cret@a.example/x');
+    expect(box().value).toBe('https://a.example/x');
+    expect([username().value, password().value]).toEqual(['ada', 's3@cret']);
+    expect(drafts.join()).not.toContain('ada');
+    await user.click(button());
+    await settle();
+    expect(sent(server)).toMatchObject({ url: 'https://a.example/x', username: 'ada', password: 's3@cret' });
+  });
+
+  it('is taken out of the links that the page begins with', async () => {
+    await showPanel({ props: { links: 'https://ada:s3cret@a.example/x' } });
+    expect(box().value).toBe('https://a.example/x');
+    expect(password().value).toBe('s3cret');
+  });
+
+  it('waits until a link is written, and leaves the caret where it is', async () => {
+    const { server, user } = await showPanel();
+    await user.type(box(), 'https://ada:s3cret@a.exam');
+    expect(box().value).toBe('https://ada:s3cret@a.exam');
+    await user.keyboard('{ArrowLeft}{ArrowLeft}');
+    await pass(700);
+    expect(box().value).toBe('https://a.exam');
+    expect(box().selectionStart).toBe('https://a.ex'.length);
+    await user.clear(box());
+    await user.type(box(), 'https://eve:x@b.example/{Control>}{Enter}{/Control}');
+    await settle();
+    expect(sent(server)).toMatchObject({ url: 'https://b.example/', username: 'eve', password: 'x' });
+    expect(password().value).toBe('');
+  });
+
+  it('is for all links, and for one server', async () => {
+    const { server, user } = await showPanel();
+    paste('https://ada:s3cret@a.example/1\nhttps://a.example/2');
+    expect(screen.getByText('User name, password and headers are used for all 2 links.')).toBeTruthy();
+    paste('https://a.example/1\nhttps://b.example/2');
+    expect(screen.getByText(/for links to one server only/)).toBeTruthy();
+    await user.click(button());
+    await settle();
+    expect(sent(server)).toBeUndefined();
+  });
+
+  it('stays until every link was taken', async () => {
+    const { server, user } = await showPanel();
+    server.overrides.set('PUT add', {
+      status: 200,
+      body: { success: true, data: [], failed: [{ url: 'https://a.example/2', error_msg: 'Not today.' }] },
+    });
+    paste('https://ada:s3cret@a.example/1\nhttps://a.example/2');
+    await user.click(button());
+    await settle();
+    expect(box().value).toBe('https://a.example/2');
+    expect(password().value).toBe('s3cret');
+  });
+
+  it.each([
+    ['username invalid. Without a colon, please.', 'Without a colon, please.', username],
+    ['password: недопустимое значение. Слишком длинный.', 'Слишком длинный.', password],
+    ['referer invalid.', 'The server cannot take this.', () => screen.getByRole('textbox', { name: 'Referer' })],
+  ])('that the server refuses is told at its field: %s', async (error_msg, sentence, field) => {
+    const { server, user } = await showPanel();
+    server.overrides.set('PUT add', { status: 400, body: { error_msg } });
+    paste('https://ada:s3cret@a.example/');
+    await user.click(options());
+    await user.click(button());
+    await settle();
+    expect(screen.getByText(sentence).closest('.od-option')?.contains(field())).toBe(true);
+    expect(password().value).toBe('s3cret');
+    await user.type(field(), 'x');
+    expect(screen.queryByText(sentence)).toBeNull();
+  });
+
+  it('offers each header once, and takes it away again', async () => {
+    const { user } = await showPanel({ service: { headers: ['Accept-Language'], cookies: true } });
+    await user.click(options());
+    const add = screen.getByRole('button', { name: 'Add a header' });
+    await user.click(add);
+    await user.click(add);
+    expect(screen.getAllByRole('combobox', { name: 'Name of the header' }).map((one) => one.textContent)).toEqual([
+      'Accept-Language',
+      'Cookie',
+    ]);
+    expect(add.getAttribute('aria-disabled')).toBe('true');
+    await user.click(screen.getByRole('button', { name: 'Remove Accept-Language' }));
+    expect(screen.getAllByRole('combobox', { name: 'Name of the header' })).toHaveLength(1);
+    expect(document.activeElement).toBe(add);
+  });
+
+  it('is counted while the options are closed', async () => {
+    const { user } = await showPanel();
+    paste('https://ada:s3cret@a.example/');
+    await user.click(options());
+    expect(options().textContent).toBe('More options (1)');
+  });
+
+  it('is not offered where it is not possible', async () => {
+    const { user } = await showPanel({ service: { extras: false } });
+    await user.click(options());
+    expect(screen.queryByLabelText('Password')).toBeNull();
+    paste('https://ada:s3cret@a.example/');
+    expect(screen.getByText(/please give a link without them/)).toBeTruthy();
   });
 });
 

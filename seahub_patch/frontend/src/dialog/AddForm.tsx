@@ -1,12 +1,13 @@
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
-import { problemOfChecksum } from '../checksums';
 import type { Feed } from '../feed';
+import { number } from '../format';
 import { gettext, ngettext } from '../i18n';
 import { USUAL_RULES } from '../links';
-import { problemOfName } from '../names';
+import { withoutLogins } from '../logins';
 import type { Place, ServiceConfig } from '../types';
+import { NO_WISHES, countOf, problemsOf, wishesFor, type Wishes } from '../wishes';
 import { LinkBox } from './LinkBox';
-import { NO_EXTRAS, Options, type Extras } from './Options';
+import { Options } from './Options';
 import { SavesTo } from './SavesTo';
 import { ServiceNotice } from './ServiceNotice';
 import { useAdding } from './useAdding';
@@ -23,30 +24,39 @@ export interface AddFormProps {
 
 export function AddForm({ feed, service, place, picker, links: initial = '', onDraft }: AddFormProps) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const links = useLinks(initial, service);
-  const adding = useAdding(feed, links);
-  const [extras, setExtras] = useState(NO_EXTRAS);
+  const [wishes, setWishes] = useState(NO_WISHES);
   const [isOpen, setOpen] = useState(false);
-  const hasOneLink = links.good.length <= 1;
-  const problems = {
-    name: problemOfName(extras.name) || adding.extraProblems.name,
-    checksum: problemOfChecksum(extras.checksum) || adding.extraProblems.checksum,
+  const change = (some: Partial<Wishes>) => {
+    setWishes((now) => ({ ...now, ...some }));
+    adding.heed(Object.keys(some));
   };
+  const links = useLinks(initial, service, {
+    login: wishes,
+    onLogin: (login) => {
+      change(login);
+      setOpen(true);
+    },
+  });
+  const adding = useAdding(feed, links, () => setOpen(true));
+  const wished = wishesFor({ ...wishes, ...links.login }, links.good);
+  const problems = problemsOf(wished, links.good);
 
   useEffect(() => {
-    onDraft?.(links.text);
+    onDraft?.(withoutLogins(links.text));
   }, [links.text, onDraft]);
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
-    const wished = isOpen && hasOneLink ? trimmed(extras) : NO_EXTRAS;
-    if (problemOfName(wished.name) || problemOfChecksum(wished.checksum)) return;
-    if (await adding.add(place, wished)) setExtras(NO_EXTRAS);
+    if (Object.keys(problems).length > 0) {
+      setOpen(true);
+      return;
+    }
+    if ((await adding.add(place, wished)) === 'all') setWishes(NO_WISHES);
     box.current?.focus();
   };
   if (service && !(service.enabled && service.can_add)) return <ServiceNotice service={service} />;
   return (
-    <form className="od-form" onSubmit={(event) => void submit(event)} noValidate>
+    <form className="od-form" onSubmit={(event) => void submit(event)} autoComplete="off" noValidate>
       {service && <ServiceNotice service={service} />}
       <LinkBox
         box={box}
@@ -58,10 +68,11 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
       />
       {isOpen && (
         <Options
-          extras={extras}
-          problems={problems}
-          hasOneLink={hasOneLink}
-          onChange={(change) => setExtras({ ...extras, ...change })}
+          wishes={wishes}
+          problems={{ ...adding.fields, ...problems }}
+          service={service}
+          links={links.good.length}
+          onChange={change}
         />
       )}
       {adding.problem && (
@@ -71,10 +82,7 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
       )}
       <div className="od-submit-row">
         {picker ?? <SavesTo place={place} />}
-        <button type="button" className="od-quiet od-more" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {gettext('More options')}
-          <span className="od-chevron" aria-hidden="true" />
-        </button>
+        <MoreButton isOpen={isOpen} count={countOf(wished)} onClick={() => setOpen(!isOpen)} />
         <button type="submit" className="btn btn-primary od-primary" aria-busy={adding.isSending}>
           {adding.isSending ? gettext('Adding…') : submitLabel(links.good.length)}
         </button>
@@ -83,8 +91,20 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   );
 }
 
-function trimmed({ name, checksum }: Extras): Extras {
-  return { name: name.trim(), checksum: checksum.trim() };
+interface MoreButtonProps {
+  isOpen: boolean;
+  /** How many options are set: closed, they count all the same. */
+  count: number;
+  onClick: () => void;
+}
+
+function MoreButton({ isOpen, count, onClick }: MoreButtonProps) {
+  return (
+    <button type="button" className="od-quiet od-more" aria-expanded={isOpen} onClick={onClick}>
+      {!isOpen && count > 0 ? gettext('More options ({count})', { count: number(count) }) : gettext('More options')}
+      <span className="od-chevron" aria-hidden="true" />
+    </button>
+  );
 }
 
 function submitLabel(count: number): string {

@@ -1,4 +1,4 @@
-import { useId, type KeyboardEvent, type RefObject } from 'react';
+import { useId, useLayoutEffect, useRef, type KeyboardEvent, type RefObject } from 'react';
 import { gettext } from '../i18n';
 import type { Line } from '../links';
 import { Problems } from './Problems';
@@ -17,9 +17,20 @@ export interface LinkBoxProps {
 const LEAST_LINES = 2;
 const MOST_LINES = 8;
 
-/** Enter makes a new line as in any text, Ctrl+Enter adds what is there. */
+/**
+ * Enter makes a new line as in any text, Ctrl+Enter adds what is there. What is taken out of the text as it is written (a password)
+ * leaves the caret where it stands in it.
+ */
 export function LinkBox({ box, text, schemes, problems, onText, onSubmit }: LinkBoxProps) {
   const id = useId();
+  // Characters behind the caret.
+  const behind = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || behind.current === null) return;
+    const caret = Math.max(0, text.length - behind.current);
+    if (element === document.activeElement && element.selectionEnd !== caret) element.setSelectionRange(caret, caret);
+  }, [box, text]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -43,7 +54,11 @@ export function LinkBox({ box, text, schemes, problems, onText, onSubmit }: Link
         autoCorrect="off"
         aria-invalid={problems.some((line) => !line.isHarmless)}
         aria-describedby={`${id}-problems`}
-        onChange={({ target }) => onText(target.value, caretLine(target))}
+        onSelect={({ currentTarget: { value, selectionEnd } }) => (behind.current = value.length - selectionEnd)}
+        onChange={({ target }) => {
+          behind.current = target.value.length - target.selectionEnd;
+          onText(target.value, caretLine(target));
+        }}
         onKeyDown={onKeyDown}
       />
       <Problems id={`${id}-problems`} problems={problems} />

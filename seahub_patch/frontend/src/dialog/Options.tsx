@@ -1,85 +1,96 @@
 import { useId } from 'react';
+import { EXTRA_KINDS, hasSecrets, headerNames, type Sentences } from '../extras';
+import { number } from '../format';
 import { gettext } from '../i18n';
-
-/** What may be said of a single link beside where it goes. */
-export interface Extras {
-  name: string;
-  checksum: string;
-}
-
-export type Extra = keyof Extras;
-
-export const NO_EXTRAS: Extras = { name: '', checksum: '' };
+import { LEVELS, levelLabel, type Level } from '../priorities';
+import type { ServiceConfig } from '../types';
+import type { WishField, Wishes } from '../wishes';
+import { ExtraInputs } from './ExtraInputs';
+import { Field } from './Field';
 
 export interface OptionsProps {
-  extras: Extras;
-  problems: Partial<Extras>;
-  hasOneLink: boolean;
-  onChange: (change: Partial<Extras>) => void;
+  wishes: Wishes;
+  problems: Sentences<WishField | 'servers'>;
+  service: ServiceConfig | null;
+  /** How many links they are for. */
+  links: number;
+  onChange: (change: Partial<Wishes>) => void;
 }
 
-export function Options({ extras, problems, hasOneLink, onChange }: OptionsProps) {
-  const common = (field: Extra) => ({
-    value: extras[field],
-    problem: problems[field] ?? '',
-    isPossible: hasOneLink,
-    onChange: (value: string) => onChange({ [field]: value }),
-  });
+export function Options({ wishes, problems, service, links, onChange }: OptionsProps) {
+  const isForMany = links > 1;
   return (
     <div className="od-options">
       <Field
-        {...common('name')}
         label={gettext('Save under the name')}
+        value={wishes.name}
+        problem={problems.name}
         hint={gettext('Without one it is called as the server calls it.')}
-        impossible={gettext('Only a single link can be given a name.')}
+        impossible={isForMany ? gettext('Only a single link can be given a name.') : ''}
         maxLength={255}
+        onChange={(name) => onChange({ name })}
       />
+      <PrioritySelect level={wishes.level} problem={problems.level} onChange={(level) => onChange({ level })} />
       <Field
-        {...common('checksum')}
         label={gettext('Checksum')}
+        value={wishes.checksum}
+        problem={problems.checksum}
         hint={gettext('The file is stored only if it matches (SHA-256, SHA-512, SHA-1 or MD5).')}
-        impossible={gettext('Only a single link can be given a checksum.')}
+        impossible={isForMany ? gettext('Only a single link can be given a checksum.') : ''}
         maxLength={200}
+        className="od-wide"
+        onChange={(checksum) => onChange({ checksum })}
       />
+      {service?.extras && (
+        <ExtraInputs
+          extras={wishes}
+          problems={problems}
+          kinds={EXTRA_KINDS}
+          names={headerNames(service)}
+          note={note(wishes, links)}
+          trouble={problems.servers}
+          onChange={onChange}
+        />
+      )}
     </div>
   );
 }
 
-interface FieldProps {
-  label: string;
-  hint: string;
-  /** What is said instead where several links are in the box. */
-  impossible: string;
-  value: string;
-  problem: string;
-  isPossible: boolean;
-  maxLength: number;
-  onChange: (value: string) => void;
+function note(wishes: Wishes, links: number): string {
+  if (links > 1 && hasSecrets(wishes)) {
+    return gettext('User name, password and headers are used for all {count} links.', { count: number(links) });
+  }
+  return gettext('For links that ask for them. They are kept encrypted until the download ends, then forgotten.');
 }
 
-function Field({ label, hint, impossible, value, problem, isPossible, maxLength, onChange }: FieldProps) {
+interface PrioritySelectProps {
+  level: Level;
+  problem?: string;
+  onChange: (level: Level) => void;
+}
+
+function PrioritySelect({ level, problem = '', onChange }: PrioritySelectProps) {
   const id = useId();
   return (
     <div className="od-option">
       <label className="od-label" htmlFor={id}>
-        {label}
+        {gettext('Priority')}
       </label>
-      <input
+      <select
         id={id}
-        type="text"
-        className="form-control od-name-box"
-        value={isPossible ? value : ''}
-        disabled={!isPossible}
-        maxLength={maxLength}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoComplete="off"
-        aria-invalid={isPossible && problem !== ''}
+        className="form-control"
+        value={level}
         aria-describedby={`${id}-hint`}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <div id={`${id}-hint`} className={isPossible && problem ? 'od-refused' : 'od-hint'} role="status">
-        {isPossible ? problem || hint : impossible}
+        onChange={(event) => onChange(event.target.value as Level)}
+      >
+        {LEVELS.map((value) => (
+          <option key={value} value={value}>
+            {levelLabel(value)}
+          </option>
+        ))}
+      </select>
+      <div id={`${id}-hint`} className={problem ? 'od-refused' : 'od-hint'} role="status">
+        {problem || gettext('Among your own downloads.')}
       </div>
     </div>
   );

@@ -4,7 +4,7 @@ import { setLanguage } from '../i18n';
 import { showPanel } from '../testing/panel';
 import { LIBRARY, OTHER_LIBRARY, downloading, failed, finished, makeTask } from '../testing/tasks';
 import { pass, settle } from '../testing/time';
-import type { State } from '../types';
+import type { State, Task } from '../types';
 import * as words from '../words';
 
 const rows = () => [...document.querySelectorAll('.od-row')];
@@ -147,6 +147,153 @@ describe('an action', () => {
     await user.keyboard('{Enter}');
     await settle();
     expect(document.activeElement?.matches('section.od-list')).toBe(true);
+  });
+});
+
+describe('the priority', () => {
+  const menu = () => screen.getByRole<HTMLSelectElement>('combobox', { name: 'Priority of file-1.zip' });
+
+  it.each<[State, boolean]>([
+    ['waiting', true],
+    ['paused', true],
+    ['downloading', false],
+    ['storing', false],
+    ['ok', false],
+    ['error', false],
+  ])('of a task that is %s can be changed: %s', async (state, isThere) => {
+    await showPanel({ tasks: [makeTask(1, state)] });
+    expect(screen.queryByRole('combobox', { name: 'Priority of file-1.zip' }) !== null).toBe(isThere);
+  });
+
+  it('is chosen in the row, which says it where it is not the usual one', async () => {
+    const { server, user } = await showPanel({ tasks: [makeTask(1)] });
+    expect([menu().value, row('file-1.zip').querySelector('.od-words')?.textContent]).toEqual(['normal', 'Waiting']);
+    menu().focus();
+    await user.selectOptions(menu(), 'High');
+    await settle();
+    expect(server.asked('PUT', 'tasks/1')[0]?.body).toEqual({ priority: 75 });
+    expect(menu().value).toBe('high');
+    expect(row('file-1.zip').querySelector('.od-words')?.textContent).toBe('Waiting · high priority');
+    expect(document.activeElement).toBe(menu());
+  });
+
+  it('that another program gave is one of three', async () => {
+    await showPanel({ tasks: [makeTask(1, 'paused', { priority: 10 })] });
+    expect(menu().value).toBe('low');
+  });
+
+  it('that cannot be changed any more says so in the row', async () => {
+    const { server, user } = await showPanel({ tasks: [makeTask(1)] });
+    server.overrides.set('PUT tasks/1', { status: 409, body: { error_msg: 'It is over.' } });
+    await user.selectOptions(menu(), 'Low');
+    await settle();
+    expect(within(row('file-1.zip')).getByRole('alert').textContent).toBe('It is over.');
+    expect(menu().value).toBe('normal');
+  });
+});
+
+describe('the keyboard', () => {
+  it.each<[string, string, Partial<Task>]>([
+    ['the priority of what begins', 'Priority of file-1.zip', { state: 'downloading' }],
+    ['the pause of what is complete', 'Pause file-1.zip', { state: 'ok', stored_path: '/reports/file-1.zip' }],
+  ])('stays in the row when it was on %s', async (_, label, change) => {
+    const { server } = await showPanel({ tasks: [makeTask(1)] });
+    screen.getByLabelText(label).focus();
+    server.change(1, change);
+    await pass(3_000);
+    expect(document.activeElement).toBe(row('file-1.zip'));
+  });
+
+  it('stays in the list when its row leaves', async () => {
+    const { server, user } = await showPanel({ tasks: [makeTask(2), makeTask(1)] });
+    await user.click(tab(/Active/));
+    await settle();
+    button('Pause file-1.zip').focus();
+    server.change(1, { state: 'ok' });
+    await pass(3_000);
+    expect(rows()).toHaveLength(1);
+    expect(document.activeElement?.matches('section.od-list')).toBe(true);
+  });
+});
+
+describe('what a link needs', () => {
+  const wiped = (change: Partial<Task> = {}) => failed(1, { extras: ['password'], extras_wiped: true, ...change });
+  const retry = () => button('Try file-1.zip again');
+  const form = () => screen.queryByRole('form');
+
+  it.each<[string, Task, string | null]>([
+    ['a password', makeTask(1, 'waiting', { extras: ['password', 'referer'] }), 'With a user name and password'],
+    ['a header', makeTask(1, 'paused', { extras: ['headers'] }), 'With headers of its own'],
+    ['a page', makeTask(1, 'waiting', { extras: ['referer'] }), null],
+    ['a password that it needs no more', finished(1, { extras: ['password'], extras_wiped: true }), null],
+  ])('is told by a key: %s', async (_, task, label) => {
+    await showPanel({ tasks: [task] });
+    expect(screen.queryByRole('img')?.getAttribute('aria-label') ?? null).toBe(label);
+  });
+
+  it('is asked for in the row when it begins anew', async () => {
+    const { server, user } = await showPanel({ tasks: [wiped({ extras: ['password', 'cookies'] })], service: { cookies: true } });
+    expect(retry().getAttribute('aria-expanded')).toBe('false');
+    await user.click(retry());
+    expect(retry().getAttribute('aria-expanded')).toBe('true');
+    expect(document.activeElement).toBe(screen.getByRole('textbox', { name: 'User name' }));
+    await user.keyboard('ada{Tab}s3cret');
+    await user.type(screen.getByRole('textbox', { name: 'Value of Cookie' }), 'a=b{Enter}');
+    await settle();
+    expect(server.asked('POST', 'tasks/1/retry')[0]?.body).toEqual({
+      username: 'ada',
+      password: 's3cret',
+      headers: { Cookie: 'a=b' },
+    });
+    expect(server.tasks[0]).toMatchObject({ state: 'waiting', extras: ['password', 'cookies'], extras_wiped: false });
+    expect(form()).toBeNull();
+    expect(document.activeElement).toBe(row('file-1.zip'));
+    server.change(1, { state: 'error', extras_wiped: true, finished_at: '2026-11-25T04:00:00+00:00' });
+    await pass(3_000);
+    expect(form()).toBeNull();
+  });
+
+  it('is not asked for where nothing was forgotten', async () => {
+    const { server, user } = await showPanel({ tasks: [failed(1, { extras: [] })] });
+    expect(retry().hasAttribute('aria-expanded')).toBe(false);
+    await user.click(retry());
+    await settle();
+    expect(server.tasks[0]?.state).toBe('waiting');
+  });
+
+  it('may be given up again with Esc, and the dialog stays', async () => {
+    const { server, user } = await showPanel({ tasks: [wiped()] });
+    await user.click(retry());
+    await user.keyboard('ada{Escape}');
+    expect(form()).toBeNull();
+    expect(document.activeElement).toBe(retry());
+    await user.click(retry());
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'User name' }).value).toBe('');
+    await user.click(button('Not now'));
+    expect([form(), server.asked('POST', 'tasks/1/retry')]).toEqual([null, []]);
+  });
+
+  it('that is wrong says so at its field, and stays in the form', async () => {
+    const { server, user } = await showPanel({ tasks: [wiped()] });
+    await user.click(retry());
+    await user.click(button('Try again'));
+    await settle();
+    expect(within(form()!).getByRole('alert').textContent).toBe('Please enter the password again.');
+    server.overrides.set('POST tasks/1/retry', { status: 400, body: { error_msg: 'username invalid. No colon, please.' } });
+    await user.type(screen.getByRole('textbox', { name: 'User name' }), 'a:b{Enter}');
+    await settle();
+    const field = screen.getByRole<HTMLInputElement>('textbox', { name: 'User name' });
+    expect(screen.getByText('No colon, please.').closest('.od-option')?.contains(field)).toBe(true);
+    expect([field.value, within(form()!).queryByRole('alert')]).toEqual(['a:b', null]);
+  });
+
+  it('survives what the list learns meanwhile', async () => {
+    const { server, user } = await showPanel({ tasks: [downloading(2, 5), wiped()] });
+    await user.click(retry());
+    await user.keyboard('ada');
+    server.change(2, { completed: 50 });
+    await pass(3_000);
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'User name' }).value).toBe('ada');
   });
 });
 

@@ -1,8 +1,8 @@
-import { useCallback, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { Feed } from '../feed';
 import { gettext } from '../i18n';
 import type { ListState } from '../state';
-import type { Place, Task } from '../types';
+import type { ExtraFields, Place, Task } from '../types';
 import { EmptyList } from './EmptyList';
 import { FailureNotice } from './FailureNotice';
 import { ListBar } from './ListBar';
@@ -17,11 +17,9 @@ export interface TaskListProps {
   siteRoot: string;
 }
 
-const NO_REASONS = {};
-
 export function TaskList({ feed, state, place, siteRoot }: TaskListProps) {
   const section = useRef<HTMLElement>(null);
-  const onAction = useActions(feed, section);
+  const actions = useActions(feed, section);
   const { page, service } = state;
   return (
     <section className="od-list" aria-labelledby="od-downloads" ref={section} tabIndex={-1}>
@@ -41,11 +39,11 @@ export function TaskList({ feed, state, place, siteRoot }: TaskListProps) {
                 task={task}
                 place={place}
                 siteRoot={siteRoot}
-                reasons={service?.reasons ?? NO_REASONS}
+                service={service}
                 isPending={state.pending.has(task.odr_id)}
                 refused={state.refusals.get(task.odr_id) ?? ''}
                 isUnseen={state.unseen.has(task.odr_id)}
-                onAction={onAction}
+                {...actions}
               />
             ))}
           </ul>
@@ -62,19 +60,19 @@ export function TaskList({ feed, state, place, siteRoot }: TaskListProps) {
 
 /** Stable over all drawings, so that rows stay as they are; keeps the keyboard's focus in the list. */
 function useActions(feed: Feed, section: React.RefObject<HTMLElement | null>) {
-  return useCallback(
-    async (task: Task, action: RowAction, button: HTMLElement) => {
-      if (action !== 'remove') {
-        await feed.act(task, action);
-        return;
-      }
+  return useMemo(() => {
+    const remove = async (task: Task, button: HTMLElement) => {
       const row = button.closest('li');
       const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
       await feed.remove(task);
       if (row?.isConnected) return;
-      const next = neighbour?.querySelector<HTMLElement>('.od-actions button:last-of-type');
-      (next ?? section.current)?.focus();
-    },
-    [feed, section],
-  );
+      (neighbour?.querySelector<HTMLElement>('.od-end') ?? section.current)?.focus();
+    };
+    return {
+      onAction: (task: Task, action: RowAction, button: HTMLElement) =>
+        void (action === 'remove' ? remove(task, button) : feed.act(task, action)),
+      onPriority: (task: Task, priority: number) => void feed.prioritise(task, priority),
+      onRetry: (task: Task, fields: ExtraFields) => feed.retry(task, fields),
+    };
+  }, [feed, section]);
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { Level } from '../priorities';
 import type { State } from '../types';
 
 /** All are drawn on a field of 20 × 20 in the colour of the text around them, and say nothing aloud. */
@@ -112,4 +113,41 @@ export function WarningIcon() {
       <path d="M10 3.6 17 16H3zM10 8.4v3.4M10 13.9v.1" />
     </Icon>
   );
+}
+
+export function KeyIcon() {
+  return (
+    <Icon>
+      <circle cx="6.6" cy="10" r="3" />
+      <path d="M9.6 10H17M14 10v2.8M17 10v2" />
+    </Icon>
+  );
+}
+
+export function EyeIcon({ isCrossed }: { isCrossed: boolean }) {
+  return (
+    <Icon>
+      <path d="M2.8 10S5.4 5.2 10 5.2 17.2 10 17.2 10 14.6 14.8 10 14.8 2.8 10 2.8 10z" />
+      <circle cx="10" cy="10" r="2.1" />
+      {isCrossed && <path d="m4.4 15.6 11.2-11.2" />}
+    </Icon>
+  );
+}
+
+export function PlusIcon() {
+  return (
+    <Icon>
+      <path d="M10 5v10M5 10h10" />
+    </Icon>
+  );
+}
+
+const LEVEL_SHAPES: Record<Level, ReactNode> = {
+  high: <path d="M10 15.2V5M5.8 9.2 10 5l4.2 4.2" />,
+  normal: <path d="M7 15V5.4M4.4 8 7 5.4 9.6 8M13 5v9.6M10.4 12l2.6 2.6 2.6-2.6" />,
+  low: <path d="M10 4.8V15M5.8 10.8 10 15l4.2-4.2" />,
+};
+
+export function LevelIcon({ level }: { level: Level }) {
+  return <Icon>{LEVEL_SHAPES[level]}</Icon>;
 }

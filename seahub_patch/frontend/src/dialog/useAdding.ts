@@ -1,64 +1,78 @@
 import { useState } from 'react';
 import { ApiError } from '../api';
+import type { Sentences } from '../extras';
 import type { Feed } from '../feed';
 import { gettext } from '../i18n';
-import { refusal } from '../refusal';
+import { refusal, refusedField, withoutField } from '../refusal';
 import type { AddReply, Place } from '../types';
-import type { Extra, Extras } from './Options';
+import { NO_WISHES, requestOf, type WishField, type Wishes } from '../wishes';
 import type { Links } from './useLinks';
 
 export interface Adding {
   isSending: boolean;
   /** What concerns all links; empty when nothing does. */
   problem: string;
-  /** What the server says about the options of a link. */
-  extraProblems: Partial<Extras>;
-  /** True when at least one link was added. */
-  add: (place: Place | null, extras: Extras) => Promise<boolean>;
+  /** What the server says about the options. */
+  fields: Sentences<WishField>;
+  /** The field is being changed: what was said about it is no news any more. */
+  heed: (fields: readonly string[]) => void;
+  add: (place: Place | null, wishes: Wishes) => Promise<Outcome>;
 }
 
-const EXTRAS: readonly Extra[] = ['name', 'checksum'];
+/** Of several links some may have been added. */
+export type Outcome = 'all' | 'some' | 'none';
 
-/** Sends what is good in the box and sorts the answer: a link, one of its options, or everything is refused. */
-export function useAdding(feed: Feed, links: Links): Adding {
+/** Sends what is good in the box and sorts the answer: a link, one of the options, or everything is refused. */
+export function useAdding(feed: Feed, links: Links, onRefusedField: () => void): Adding {
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
-  const [extraProblems, setExtraProblems] = useState<Partial<Extras>>({});
+  const [fields, setFields] = useState<Sentences<WishField>>({});
 
-  const send = async (place: Place, { name, checksum }: Extras): Promise<boolean> => {
+  const send = async (place: Place, wishes: Wishes): Promise<Outcome> => {
     const urls = links.good;
     try {
-      const extras = { ...(name && { name }), ...(checksum && { checksum }) };
-      const request = { repo_id: place.repoId, path: place.path, urls, ...extras };
-      const reply = await feed.add(request);
+      const reply = await feed.add({ repo_id: place.repoId, path: place.path, urls, ...requestOf(wishes) });
       const refused = refusedLinks(urls, reply);
       links.settle(
         urls.filter((url) => !refused.has(url)),
         refused,
       );
-      return reply.data.length > 0;
+      return refused.size === 0 ? 'all' : 'some';
     } catch (error) {
-      const said = refusal(error);
-      const extra = EXTRAS.find((field) => concerns(error, field));
-      if (extra) setExtraProblems({ [extra]: withoutField(said) });
-      else if (urls.length === 1 && concernsLink(error)) links.settle([], new Map([[urls[0]!, withoutField(said)]]));
-      else setProblem(said);
-      return false;
+      told(error, urls);
+      return 'none';
     }
   };
-  const add = async (place: Place | null, extras: Extras): Promise<boolean> => {
-    setExtraProblems({});
+  const told = (error: unknown, urls: readonly string[]) => {
+    const about = refusedField(error);
+    const field = wishField(about?.field);
+    if (about && field) {
+      setFields({ [field]: about.sentence });
+      onRefusedField();
+    } else if (urls.length === 1 && concernsLink(error)) {
+      links.settle([], new Map([[urls[0]!, withoutField(refusal(error))]]));
+    } else setProblem(about?.field === 'urls' ? about.sentence : refusal(error));
+  };
+  const add = async (place: Place | null, wishes: Wishes): Promise<Outcome> => {
+    setFields({});
     setProblem(missing(place, links));
     links.judge();
-    if (isSending || !place || links.good.length === 0) return false;
+    if (isSending || !place || links.good.length === 0) return 'none';
     setSending(true);
     try {
-      return await send(place, extras);
+      return await send(place, wishes);
     } finally {
       setSending(false);
     }
   };
-  return { isSending, problem, extraProblems, add };
+  const heed = (changed: readonly string[]) =>
+    setFields((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !changed.includes(field))));
+  return { isSending, problem, fields, heed, add };
+}
+
+function wishField(field: string | undefined): WishField | null {
+  if (field === 'priority') return 'level';
+  return field && Object.hasOwn(NO_WISHES, field) ? (field as WishField) : null;
 }
 
 function missing(place: Place | null, links: Links): string {
@@ -85,16 +99,6 @@ function canonical(url: string): string {
   }
 }
 
-function concerns(error: unknown, field: 'url' | Extra): boolean {
-  return error instanceof ApiError && error.status === 400 && error.message.startsWith(`${field} `);
-}
-
 function concernsLink(error: unknown): boolean {
-  return concerns(error, 'url') || (error instanceof ApiError && error.status === 409);
-}
-
-/** "url invalid. The link is too long." -> what follows the field's name, where anything does. */
-function withoutField(sentence: string): string {
-  const rest = sentence.replace(/^(url|name|checksum) invalid\.\s*/, '');
-  return rest || gettext('The server cannot take this.');
+  return refusedField(error)?.field === 'url' || (error instanceof ApiError && error.status === 409);
 }

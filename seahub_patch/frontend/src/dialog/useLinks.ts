@@ -1,5 +1,7 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useState } from 'react';
+import type { Login } from '../extras';
 import { USUAL_RULES, goodLinks, readLinks, type Line, type LinkRules } from '../links';
+import { liftLogin } from '../logins';
 import type { ServiceConfig } from '../types';
 import { useQuiet } from './useQuiet';
 
@@ -7,6 +9,8 @@ export interface Links {
   text: string;
   /** Those that can be sent. */
   good: string[];
+  /** One that stands in a link that is still being typed; null mostly. */
+  login: Login | null;
   /** Those to complain about now. */
   problems: Line[];
   type: (text: string, caretLine: number) => void;
@@ -16,16 +20,31 @@ export interface Links {
   settle: (accepted: readonly string[], refused: ReadonlyMap<string, string>) => void;
 }
 
+export interface Logins {
+  /** What the form has already. */
+  login: Login;
+  /** This stood in a link, from where it is gone. */
+  onLogin: (login: Login) => void;
+}
+
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** The text of the box, what it means, and what the server said about its lines. */
-export function useLinks(initial: string, service: ServiceConfig | null): Links {
+export function useLinks(initial: string, service: ServiceConfig | null, { login, onLogin }: Logins): Links {
   const [text, setText] = useState(initial);
   const [typing, setTyping] = useState<number | null>(null);
   const [refused, setRefused] = useState(NOTHING);
   const rules: LinkRules = service ?? USUAL_RULES;
-  const lines = useMemo(() => readLinks(text, rules), [text, rules]);
+  const lifted = rules.extras ? liftLogin(text, login) : { text, login: null };
+  const lines = useMemo(() => readLinks(lifted.text, rules), [lifted.text, rules]);
   const isQuiet = useQuiet(text);
+  const isBeingTyped = typing !== null && !isQuiet;
+
+  useLayoutEffect(() => {
+    if (!lifted.login || isBeingTyped) return;
+    setText(lifted.text);
+    onLogin(lifted.login);
+  }, [lifted.text, isBeingTyped]);
 
   const problems = lines
     .map((line) => ({ ...line, problem: line.problem || (refused.get(line.text) ?? '') }))
@@ -43,5 +62,5 @@ export function useLinks(initial: string, service: ServiceConfig | null): Links 
     // The box may have been written in while the answer was on its way.
     setText((now) => now.split('\n').filter((line) => line.trim() && !gone.has(line.trim())).join('\n'));
   }, []);
-  return { text, good: goodLinks(lines), problems, type, judge: () => setTyping(null), settle };
+  return { text, good: goodLinks(lines), login: lifted.login, problems, type, judge: () => setTyping(null), settle };
 }

@@ -1,4 +1,4 @@
-import type { ServiceConfig, State, Task } from '../types';
+import type { ExtraKind, ServiceConfig, State, Task } from '../types';
 import { makeService, makeTask } from './tasks';
 
 export interface Request {
@@ -90,15 +90,33 @@ export class FakeServer {
         return this.add(request.body);
       case 'POST cleanup':
         return this.cleanUp(request.body.status as State[]);
+      case 'PUT tasks':
+        return this.changed(Number(odrId), { priority: request.body.priority as number });
       case 'POST tasks':
-        this.change(Number(odrId), { state: AFTER[verb ?? ''], speed: 0, eta: null });
-        return { status: 200, body: { success: true, data: this.tasks.find((task) => task.odr_id === Number(odrId)) } };
+        return this.act(Number(odrId), verb ?? '', request.body);
       case 'DELETE tasks':
         this.tasks = this.tasks.filter((task) => task.odr_id !== Number(odrId));
         return { status: 200, body: { success: true } };
       default:
         return { status: 404, body: { error_msg: 'Not found.' } };
     }
+  }
+
+  private changed(odrId: number, change: Partial<Task>): Answer {
+    this.change(odrId, change);
+    return { status: 200, body: { success: true, data: this.tasks.find((task) => task.odr_id === odrId) } };
+  }
+
+  /** What a link needs is forgotten when its task ends. */
+  private act(odrId: number, verb: string, body: Record<string, unknown>): Answer {
+    const task = this.tasks.find((one) => one.odr_id === odrId);
+    const extras = kindsOf(body);
+    if (verb === 'retry' && task?.extras_wiped && extras.length === 0) {
+      return { status: 409, body: { error_msg: 'Please enter the password again.' } };
+    }
+    const isWiped = verb === 'cancel' && (task?.extras.length ?? 0) > 0;
+    const change = verb === 'retry' ? { extras, extras_wiped: false } : { extras_wiped: isWiped };
+    return this.changed(odrId, { state: AFTER[verb], speed: 0, eta: null, ...change });
   }
 
   private page({ query, headers }: Request): Answer {
@@ -143,6 +161,8 @@ export class FakeServer {
         name: (body.name as string) ?? '',
         repo_id: body.repo_id as string,
         path: body.path as string,
+        priority: (body.priority as number) ?? 50,
+        extras: kindsOf(body),
       }),
     );
     this.tasks = [...this.tasks, ...data];
@@ -171,6 +191,18 @@ export class FakeServer {
       });
     });
   }
+}
+
+function kindsOf(body: Record<string, unknown>): ExtraKind[] {
+  const names = Object.keys((body.headers as object | undefined) ?? {});
+  const found: Record<ExtraKind, unknown> = {
+    password: body.username ?? body.password,
+    headers: names.some((name) => name !== 'Cookie'),
+    cookies: names.includes('Cookie'),
+    referer: body.referer,
+    user_agent: body.user_agent,
+  };
+  return (Object.keys(found) as ExtraKind[]).filter((kind) => found[kind]);
 }
 
 function byEnd(one: Task, other: Task): number {

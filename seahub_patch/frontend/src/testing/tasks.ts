@@ -43,6 +43,8 @@ export function makeTask(odrId: number, state: State = 'waiting', change: Partia
     started_at: null,
     finished_at: null,
     stored_path: '',
+    extras: [],
+    extras_wiped: false,
     ...change,
   };
   return { ...task, progress: change.progress ?? progressOf(task) };
@@ -91,6 +93,9 @@ export function makeService(change: Partial<ServiceConfig> = {}): ServiceConfig 
     max_link_length: 4096,
     tasks_per_user: 100,
     adds_per_hour: 300,
+    extras: true,
+    headers: ['Accept-Language', 'Authorization', 'X-Api-Key'],
+    cookies: false,
     reasons: {
       not_found: 'The server says that there is no such file ({status} not found). Please check the link.',
     },
