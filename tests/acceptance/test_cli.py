@@ -354,6 +354,19 @@ def test_what_is_not_possible_is_said_for_each_task(cli: Cli, http_server: HttpS
         assert cli(*verb, "3") == Result(1, "", "There is no task 3.\n")
 
 
+def test_a38_what_has_failed_is_tried_again_and_nothing_else(
+    cli: Cli, http_server: HttpServer, service: Running
+) -> None:
+    url = http_server.serve("/f.bin", Answer(404))
+    cli("add", url)
+    assert cli("watch", "1").code == 1
+    http_server.serve("/f.bin", File(size=10))
+    assert cli("retry", "1") == Result(0, "Task 1 starts again.\n", "")
+    assert cli("watch", "1").code == 0
+    again = cli("retry", "1", "2")
+    assert again == Result(1, "", "Task 1 is ok; it is not possible to retry it now.\nThere is no task 2.\n")
+
+
 def test_the_same_link_is_not_added_twice(cli: Cli, http_server: HttpServer) -> None:
     url = http_server.url("/f.bin")
     assert cli("add", url).code == 0

@@ -18,7 +18,7 @@ import requests
 
 from seafevents_offline.hosts.standalone import REPO_ID
 from tests.support.cli import Cli, Running
-from tests.support.http_server import File, HttpServer
+from tests.support.http_server import Answer, File, HttpServer
 from tests.support.waiting import eventually
 
 _LINK = r"http://127\.0\.0\.1:(\d+)/\?token=[\w-]{32}"
@@ -109,6 +109,47 @@ def test_what_is_added_over_the_page_begins_at_once(cli: Cli, serve: Serve, http
     task = {"repo_id": REPO_ID, "path": "/", "url": http_server.serve("/now.bin", File(size=10))}
     assert Browser(link).send("PUT", "/api/v2.2/offline-download/add", json=task).status_code == 200
     eventually((cli.library / "now.bin").exists)
+
+
+def test_a37_a38_what_is_asked_over_the_routes_happens(serve: Serve, http_server: HttpServer) -> None:
+    _running, link = serve()
+    browser = Browser(link)
+    tasks = "/api/v2.2/offline-download/tasks"
+
+    def add(path: str, file: File | Answer) -> int:
+        task = {"repo_id": REPO_ID, "path": "/", "url": http_server.serve(path, file)}
+        return int(browser.send("PUT", "/api/v2.2/offline-download/add", json=task).json()["data"][0]["odr_id"])
+
+    def becomes(odr_id: int, state: str) -> None:
+        eventually(lambda: browser.get(f"{tasks}/{odr_id}").json()["data"]["state"] == state)
+
+    slow = add("/slow.bin", File(size=8_000_000, seed=1, rate=20_000))
+    for verb, state in [
+        ("pause", "paused"),
+        ("resume", "downloading"),
+        ("cancel", "cancelled"),
+        ("retry", "downloading"),
+    ]:
+        http_server.forget()
+        answer = browser.send("POST", f"{tasks}/{slow}/{verb}")
+        assert (answer.status_code, answer.json()["data"]["odr_id"]) == (200, slow)
+        becomes(slow, state)
+        if state == "downloading":
+            http_server.wait_for(lambda requests: any(request.open and request.sent for request in requests))
+        else:
+            http_server.wait_for_active(0)
+    assert browser.send("PUT", f"{tasks}/{slow}", json={"priority": 90}).json()["data"]["priority"] == 90
+    assert browser.send("DELETE", f"{tasks}/{slow}").status_code == 200
+    http_server.wait_for_active(0)
+
+    failed = add("/file.bin", Answer(404))
+    becomes(failed, "error")
+    http_server.serve("/file.bin", File(size=1000))
+    assert browser.send("POST", f"{tasks}/{failed}/retry").status_code == 200
+    becomes(failed, "ok")
+    codes = [browser.send("POST", f"{tasks}/{failed}/{verb}").status_code for verb in ("retry", "cancel", "pause")]
+    assert codes == [409, 409, 409]
+    assert [browser.send("POST", f"{tasks}/{number}/retry").status_code for number in (slow, 99)] == [404, 404]
 
 
 def test_without_the_csrf_token_nothing_is_added(serve: Serve, http_server: HttpServer) -> None:

@@ -155,6 +155,14 @@ def test_an_owners_tasks_go_by_priority_then_age(repo: Repository) -> None:
     assert ids(repo.claim(NODE, 10, **ROOMY)) == [high, first, second, low]
 
 
+def test_a_priority_orders_only_ones_own(repo: Repository) -> None:
+    greedy = [repo.add(new(owner=ADA, priority=100)).odr_id for _ in range(3)]
+    humble, last = repo.add(new(owner=BOB, priority=0)).odr_id, repo.add(new(owner=BOB, priority=0)).odr_id
+    repo.prioritise(last, 1, BOB)
+    repo.prioritise(greedy[2], 0, ADA)
+    assert ids(repo.claim(NODE, 10, **ROOMY)) == [greedy[0], last, greedy[1], humble, greedy[2]]
+
+
 def test_what_has_not_been_tried_goes_before_what_comes_again(repo: Repository, clock: Clock) -> None:
     late, early = claimed(repo), claimed(repo)
     assert repo.finish(late, Retry(20, DiskFull()))

@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import event
 
 from seafevents_offline.errors import NotPossible
-from seafevents_offline.process import alive, identity
+from seafevents_offline.shape import percent
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.storages.folder import FolderStorage
 from seafevents_offline.task import Payload, Task
@@ -73,18 +73,6 @@ class Scene:
     @property
     def _pool(self) -> Any:
         return self.service.downloader._pool
-
-    @property
-    def engine_pid(self) -> int:
-        text = Path(self.service.settings.tempdir, "aria2.pid").read_text(encoding="ascii")
-        return int(text.split(":")[0].split()[0])
-
-    @property
-    def guard_pid(self) -> int:
-        guard = self.service.downloader._guard
-        assert guard is not None
-        assert guard.pid is not None
-        return guard.pid
 
 
 def connecting(scene: Scene) -> int:
@@ -143,13 +131,13 @@ def with_a_slow_database(scene: Scene) -> int:
 
 def while_aria2_is_dead(scene: Scene) -> int:
     odr_id = slow(scene)
-    os.kill(scene.engine_pid, signal.SIGKILL)
+    os.kill(scene.service.engine_pid(), signal.SIGKILL)
     return odr_id
 
 
 def while_the_guard_is_dead(scene: Scene) -> int:
     odr_id = slow(scene)
-    os.kill(scene.guard_pid, signal.SIGKILL)
+    os.kill(scene.service.guard_pid(), signal.SIGKILL)
     return odr_id
 
 
@@ -247,7 +235,7 @@ def test_a37_bytes_end_within_a_second_whatever_the_worker_waits_for(scene: Scen
 
 def test_a37_bytes_end_within_a_second_although_aria2c_has_stopped(scene: Scene) -> None:
     odr_id = slow(scene)
-    os.kill(scene.engine_pid, signal.SIGSTOP)
+    os.kill(scene.service.engine_pid(), signal.SIGSTOP)
     found = took(scene, odr_id, Action.CANCEL)
     assert found["bytes"] <= WITHIN
     assert scene.service.folders() == set()
@@ -291,23 +279,26 @@ def test_a37_what_waits_has_no_worker_and_its_folder_leaves_with_the_next_sweep(
     eventually(lambda: scene.service.folders() == set())
 
 
-def test_a49_the_service_ends_within_seconds_and_leaves_a_task_that_can_go_on(scene: Scene) -> None:
-    file = File(size=24_000_000, seed=1, rate=300_000)
-    odr_id = scene.begin(file)
-    scene.streams(odr_id)
-    scene.service.wait_for(odr_id, lambda task: task.completed > 10_000_000)
-    engine, guard = scene.engine_pid, scene.guard_pid
-    begun = time.monotonic()
-    scene.service.downloader.stop()
-    assert time.monotonic() - begun < 5
-    assert not any(alive(identity(pid)) for pid in (engine, guard))
-    scene.server.wait_for_active(0)
-    task = scene.service.repository.get(odr_id)
-    assert (task.status, task.attempts, scene.service.folders()) == (S.DOWNLOADING, 0, {odr_id})
-    scene.server.forget()
-    file.rate = 1_000_000
-    with Service(Path(scene.service.settings.tempdir).parent, scene.service.settings.database):
-        task = scene.service.wait(odr_id)
-    assert (task.status, task.attempts, task.restores) == (S.OK, 0, 0)
-    assert scene.server.sent() < 18_000_000, "what was there was used"
-    assert list(scene.service.files().values()) == [file.read(0, 24_000_000)]
+def test_a46_progress_only_grows_and_is_written_at_most_once_a_second(scene: Scene) -> None:
+    written: list[float] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE") and "completed=" in statement and "stored_path" not in statement:
+            written.append(time.monotonic())
+
+    engine = scene.service.downloader.repository._database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    seen: list[int | None] = []
+
+    def look(task: Task) -> bool:
+        seen.append(percent(task))
+        return task.status is S.OK
+
+    # As many bytes a second on all connections together as on one: it takes four seconds.
+    odr_id = scene.begin(File(size=4_000_000, seed=1, rate=1_000_000, ranges=False))
+    task = scene.service.wait_for(odr_id, look)
+    known = [value for value in seen if value is not None]
+    assert known == sorted(known)
+    assert (known[-1], task.completed, task.size) == (100, 4_000_000, 4_000_000)
+    assert len(set(known)) >= 3, "it is seen while it comes"
+    assert 2 <= len(written) <= written[-1] - written[0] + 2, "and what is not due yet is not written"

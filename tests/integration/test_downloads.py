@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from seafevents_offline.checksum import Checksum
 from seafevents_offline.errors import SnifferUnavailable
+from seafevents_offline.process import alive, identity
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.tasks.checks import checks
 from tests.support import kinds
@@ -464,7 +466,14 @@ def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server
     assert sum(service.repository.get(odr_id).status is S.DOWNLOADING for odr_id in greedy) == 1
     gate.set()
     assert all(service.wait(odr_id).status is S.OK for odr_id in greedy)
-    assert len(http_server.requests) == 6
+    requests = sorted(http_server.requests, key=lambda request: request.at)
+    assert len(requests) == 6
+    assert [request.path for request in requests].index("/b") <= 1, "who came last with one waits for one at most"
+    assert http_server.peak <= 2
+    first, *others = [request for request in requests if request.path != "/b"]
+    for request in others:
+        assert (first.ended_at or 0) <= request.at, "never two of one owner"
+        first = request
 
 
 @ON_BOTH_DATABASES
@@ -473,7 +482,11 @@ def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeServic
     service = make_service(connections=1).start()
     odr_id = service.add(http_server.serve("/f", file))
     service.wait_for(odr_id, lambda task: task.completed > 3_000_000)
+    children = [identity(pid) for pid in (service.engine_pid(), service.guard_pid())]
+    begun = time.monotonic()
     service.downloader.stop(20)
+    assert time.monotonic() - begun < 5
+    assert [alive(child) for child in children] == [False, False]
     assert service.repository.get(odr_id).status is S.DOWNLOADING
     http_server.wait_for_active(0)
     again = make_service(connections=1).start()

@@ -29,11 +29,6 @@ S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
 
 
-def engine_pid(service: Service) -> int:
-    """Of the private aria2c of this service."""
-    return int((service.downloader.tempdir.path / "aria2.pid").read_text().partition(":")[0])
-
-
 # --- the database -------------------------------------------------------------------------------------
 
 
@@ -120,7 +115,7 @@ def test_an_aria2c_that_is_removed_and_comes_back(
     odr_id = service.add(http_server.serve("/a", file))
     service.wait_for(odr_id, lambda task: task.completed > 0)
     program.rename(tmp_path / "gone")
-    pid = engine_pid(service)
+    pid = service.engine_pid()
     os.kill(pid, signal.SIGKILL)
     http_server.wait_for_active(0)
     assert service.repository.get(odr_id).status is S.DOWNLOADING
@@ -135,12 +130,12 @@ def test_a_stopped_aria2c_is_replaced(make_service: MakeService, http_server: Ht
     file = File(size=8_000_000, seed=1, rate=30_000)
     odr_id = service.add(http_server.serve("/a", file))
     service.wait_for(odr_id, lambda task: task.completed > 0)
-    pid = engine_pid(service)
+    pid = service.engine_pid()
     os.kill(pid, signal.SIGSTOP)
     file.rate = 500_000
     task = service.wait(odr_id)
     assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
-    assert engine_pid(service) != pid
+    assert service.engine_pid() != pid
     assert service.files() == {"/a": file.read(0, 8_000_000)}
 
 

@@ -60,10 +60,6 @@ def hit(guard: supervisor.Guard, number: signal.Signals) -> None:
     os.kill(pid, number)
 
 
-def engine_pid(service: Service) -> int:
-    return int((service.downloader.tempdir.path / "aria2.pid").read_text().partition(":")[0])
-
-
 def peers(pid: int) -> set[tuple[int, int]]:
     """Near and far port of each IPv4 connection that the process has."""
     try:
@@ -98,7 +94,7 @@ class Lookout:
 
     def _watch(self) -> None:
         while not self._finished.wait(0.01):
-            self.seen |= peers(engine_pid(self._service))
+            self.seen |= peers(self._service.engine_pid())
 
     def goes_only_to(self, proxy: str, server: HttpServer) -> bool:
         far = {far for _near, far in self.seen}
@@ -124,7 +120,7 @@ def test_downloads_outlive_their_guard(
             service.wait_for(odr_id, lambda task: task.completed > 200_000)
         hit(guard, signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
         if how == "with aria2c":
-            os.kill(engine_pid(service), signal.SIGKILL)
+            os.kill(service.engine_pid(), signal.SIGKILL)
         late = service.add(http_server.serve("/late", File(data=b"late")))
         for odr_id in (*ids, late):
             task = service.wait(odr_id)

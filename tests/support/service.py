@@ -113,6 +113,16 @@ class Service:
         """The ids that have a temporary folder."""
         return self.downloader.tempdir.task_folders()
 
+    def engine_pid(self) -> int:
+        """Of the private aria2c, running or not."""
+        return int((self.downloader.tempdir.path / "aria2.pid").read_text(encoding="ascii").partition(":")[0])
+
+    def guard_pid(self) -> int:
+        guard = self.downloader._guard
+        assert guard is not None
+        assert guard.pid is not None
+        return guard.pid
+
 
 @pytest.fixture
 def make_service(tmp_path: Path, service_database_url: str) -> Iterator[Callable[..., Service]]:
