@@ -72,10 +72,13 @@ def test_nobody_ever_sees_half_and_the_pipeline_gives_exactly_one_of_it(way, pla
         assert os.listdir(library.root) == ["a"]
 
 
-def test_without_the_payload_only_the_whole_counts_as_arrived(way, place, tmp_path, files):
+def test_without_the_payload_only_the_whole_counts_as_arrived_and_nothing_else_stays(way, place, tmp_path, files):
+    """Another node asks so; the task may be cancelled before there is a payload again."""
     for library, task, _ in killed_at_every_change(way, place, tmp_path, files):
         if library.storage.arrived(task, None):
             assert library.content() == stored(files)
+        else:
+            assert os.listdir(library.root) == []
 
 
 def test_killed_twice_it_is_still_put_once(way, place, tmp_path, files):

@@ -71,6 +71,15 @@ def settled(source: int, place: Place) -> bool:
     return True
 
 
+def keep_reserved(place: Place, size: int) -> None:
+    """Where the source is gone: give a whole copy of ``size`` bytes the name that was reserved for it."""
+    named, reserved = look(place.folder, place.name), look(place.folder, place.reserved)
+    if named is None or reserved is None or not (stat.S_ISREG(named.st_mode) and stat.S_ISREG(reserved.st_mode)):
+        return
+    if named.st_size == 0 and reserved.st_size == size:
+        rename(place.folder, place.reserved, place.name)
+
+
 def tidy(place: Place) -> None:
     """Remove what is hidden there."""
     remove(place.folder, place.hidden)

@@ -20,7 +20,7 @@ from ..base import Storage
 from ..layout import layout_of
 from ..sources import open_source
 from .files import exists, look, open_folder, open_root
-from .publish import Place, publish, settled, tidy
+from .publish import Place, keep_reserved, publish, settled, tidy
 from .tree import publish_tree, settled_tree
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -130,10 +130,10 @@ class FolderStorage(Storage):
 
 def _has_arrived(task: Task, payload: Payload | None, place: Place) -> bool:
     if payload is None:
-        arrived = _size_of(place.folder, place.name) == task.size
-        if arrived:
-            tidy(place)
-        return arrived
+        keep_reserved(place, task.size)
+        # A copy that a dead node had begun is of no use to anybody, and there may never be another one of this task.
+        tidy(place)
+        return _size_of(place.folder, place.name) == task.size
     if len(payload.files) == 1:
         with open_source(payload.files[0]) as source:
             return settled(source, place)
