@@ -54,6 +54,8 @@ class Configuration(View):
                 "can_add": settings.enabled and self.host.may_use(request),
                 "schemes": list(settings.schemes),
                 "max_size": settings.max_size,
+                "mime_allow": list(settings.mime_allow),
+                "mime_deny": list(settings.mime_deny),
                 "max_urls": MAX_LINKS,
                 "max_link_length": MAX_LINK_LENGTH,
                 "tasks_per_user": settings.tasks_per_user,

@@ -21,7 +21,7 @@ ASLEEP = "The download service is not running; your links will start when it is 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_dialog_learns_what_it_must_know(site: Site, slash: str) -> None:
     site.beat()
-    site.change(max_size=0, schemes=("https", "ftp"), tasks_per_user=7, adds_per_hour=8)
+    site.change(max_size=0, schemes=("https", "ftp"), mime_deny=("text/html",), tasks_per_user=7, adds_per_hour=8)
     assert site.get(CONFIG + slash).json() == {
         "enabled": True,
         "running": True,
@@ -29,6 +29,8 @@ def test_the_dialog_learns_what_it_must_know(site: Site, slash: str) -> None:
         "can_add": True,
         "schemes": ["https", "ftp"],
         "max_size": 0,
+        "mime_allow": [],
+        "mime_deny": ["text/html"],
         "max_urls": 100,
         "max_link_length": 4096,
         "tasks_per_user": 7,
