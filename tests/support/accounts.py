@@ -99,6 +99,12 @@ class Accounts:
         for odr_id in odr_ids:
             self.owed[odr_id] = replace(self.owed[odr_id], excused=True)
 
+    def serve_again(self, *services: Service) -> None:
+        """These take the place of the ones before, which have been stopped."""
+        self.services = services
+        for service in services:
+            service.start()
+
     # --- how things stand
 
     def rows(self) -> dict[int, Row]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
+from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+# <linux/fs.h>: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL
+_GETFLAGS, _SETFLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10
 
 
 class FakeDisk:
@@ -40,13 +46,69 @@ def other_disk() -> Iterator[Path]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """An empty file system of 1 MiB; only root may mount one."""
+    with disk_of("1m", tmp_path / "small-disk") as folder:
+        yield folder
+
+
+@contextmanager
+def disk_of(size: str, folder: Path) -> Iterator[Path]:
+    """An empty file system of that size, in memory, at a new folder; for the block."""
+    skip_unless_root()
+    folder.mkdir()
+    _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        unmount(folder)
+
+
+def mount_folder(what: Path, at: Path) -> None:
+    """Let the folder ``what`` appear at ``at``, another one, until ``unmount``."""
+    skip_unless_root()
+    _mount("--bind", str(what), str(at))
+
+
+def unmount(folder: Path) -> None:
+    """Now, although somebody may have files open there."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=60)
+
+
+def fill(disk: Path) -> Path:
+    """Leave not a byte of room; the file that takes it."""
+    ballast = disk / "ballast"
+    with suppress(OSError), open(ballast, "wb", buffering=0) as file:
+        while file.write(b"x" * 65536):
+            pass
+    return ballast
+
+
+@contextmanager
+def immutable(folder: Path) -> Iterator[None]:
+    """Nothing can be made or deleted in the folder, not even by root: what is left of a disk that has become read-only
+    under open files, which nothing but a broken disk can do."""
+    skip_unless_root()
+    with _open_folder(folder) as fd:
+        before = array("l", [0])
+        fcntl.ioctl(fd, _GETFLAGS, before, True)
+        fcntl.ioctl(fd, _SETFLAGS, array("l", [before[0] | _IMMUTABLE]))
+        try:
+            yield
+        finally:
+            fcntl.ioctl(fd, _SETFLAGS, before)
+
+
+def skip_unless_root() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk; the tests beside this one raise the same errors by hand")
-    folder = tmp_path / "small-disk"
-    folder.mkdir()
-    _mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder))
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True, timeout=60)
+
+
+@contextmanager
+def _open_folder(folder: Path) -> Iterator[int]:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def make_read_only(disk: Path, read_only: bool = True) -> None:

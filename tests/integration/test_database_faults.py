@@ -1,0 +1,224 @@
+"""A real MariaDB that does everything a database can do wrong, in the middle of everything.
+
+One download is half done, one is about to begin, more wait; while the database is bad both come to their end and
+somebody adds a link. Afterwards all is accounted for, and nothing was downloaded twice.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from seafevents_offline import repository
+from seafevents_offline.errors import DatabaseUnavailable
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.task import NewTask
+from tests.support.accounts import Accounts
+from tests.support.host.wire import Wire
+from tests.support.http_server import File, Gate, HttpServer
+from tests.support.mariadb import PASSWORD, MariaDb
+from tests.support.service import OWNER, REPO_ID, Service
+from tests.support.waiting import eventually
+
+S = OfflineDownloadStatus
+
+#: Seconds for which it stays bad at least. With 300 it is also tried how long silence is borne.
+CUT = float(os.environ.get("OFFLINE_DOWNLOAD_CUT", "1"))
+
+#: Who may write, but not where the server is read-only.
+WRITER = "writer"
+
+AWAY = "The database cannot be used at the moment: "
+
+
+@dataclass(frozen=True)
+class Bad:
+    """What can be done to a server: itself, and the wire to it."""
+
+    server: MariaDb
+    wire: Wire
+    database: str
+
+
+@contextmanager
+def frozen(bad: Bad) -> Iterator[None]:
+    """It accepts connections and never says a word."""
+    os.kill(bad.server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(bad.server.pid, signal.SIGCONT)
+
+
+@contextmanager
+def cut_off(bad: Bad) -> Iterator[None]:
+    bad.wire.cut()
+    yield
+    bad.wire.mend()
+
+
+@contextmanager
+def swallowed(bad: Bad) -> Iterator[None]:
+    """What was sent meanwhile arrives later."""
+    bad.wire.clamp()
+    yield
+    bad.wire.mend()
+
+
+@contextmanager
+def slow(bad: Bad) -> Iterator[None]:
+    bad.wire.delay = 0.1
+    yield
+    bad.wire.delay = 0.0
+
+
+@contextmanager
+def read_only(bad: Bad) -> Iterator[None]:
+    bad.server.execute("SET GLOBAL read_only = 1")
+    try:
+        yield
+    finally:
+        bad.server.execute("SET GLOBAL read_only = 0")
+
+
+@contextmanager
+def deadlocking(bad: Bad) -> Iterator[None]:
+    """Somebody changes all rows again and again, from the last to the first and one by one."""
+    finished, turns = threading.Event(), []
+
+    def change() -> None:
+        with bad.server.connect(bad.database) as connection, connection.cursor() as cursor:
+            while not finished.is_set():
+                with suppress(pymysql.OperationalError):
+                    cursor.execute("START TRANSACTION")
+                    for odr_id in range(9, 0, -1):
+                        cursor.execute("UPDATE OfflineDownloadRecord SET priority = 51 WHERE odr_id = %s", (odr_id,))
+                        finished.wait(0.01)
+                    cursor.execute("COMMIT")
+                turns.append(1)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    eventually(lambda: turns)
+    try:
+        yield
+        eventually(lambda: len(turns) > 5)
+    finally:
+        finished.set()
+        thread.join(30)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``said``: of it in the log and to whoever adds; empty where all goes on."""
+
+    does: Callable[[Bad], AbstractContextManager[None]]
+    said: str = ""
+
+
+LOST = "the connection to the server was lost."
+FAULTS = {
+    "frozen": Fault(frozen, LOST),
+    "cut off": Fault(cut_off, "the server cannot be reached."),
+    "swallowed": Fault(swallowed, LOST),
+    "slow": Fault(slow),
+    "read-only": Fault(read_only, "the server is read-only."),
+    "deadlocking": Fault(deadlocking),
+}
+
+
+@pytest.fixture
+def bad(mariadb: MariaDb, mariadb_url: str) -> Iterator[Bad]:
+    database = mariadb_url.rpartition("/")[2].partition("?")[0]
+    mariadb.execute(
+        f"CREATE USER {WRITER}@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT ALL ON {database}.* TO {WRITER}@'%'"
+    )
+    with Wire(mariadb.port) as wire:
+        yield Bad(mariadb, wire, database)
+    mariadb.execute(f"DROP USER {WRITER}@'%'")
+
+
+def url_of(bad: Bad) -> str:
+    """Impatient: a second stands for the half minute that a database may take for an answer."""
+    query = "ssl_disabled=true&read_timeout=1&write_timeout=1&connect_timeout=1"
+    return f"mysql+pymysql://{WRITER}:{PASSWORD}@127.0.0.1:{bad.wire.port}/{bad.database}?{query}"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_nothing_is_lost_and_nothing_is_done_twice(
+    bad: Bad, name: str, tmp_path: Path, http_server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = FAULTS[name]
+    service = Service(tmp_path, url_of(bad), workers=2)
+    with Accounts(service) as accounts:
+        gates = begin(service, accounts, http_server)
+        with fault.does(bad):
+            began = time.monotonic()
+            # What is downloaded ends all the same; its outcome waits for the database.
+            for gate in gates:
+                gate.set()
+            http_server.wait_for_active(0)
+            added = add(service, http_server, fault.said)
+            eventually(lambda: fault.said in caplog.text)
+            eventually(lambda: time.monotonic() >= began + CUT * bool(fault.said), CUT + 60)
+        for odr_id in set(accounts.rows()) - set(accounts.owed):
+            # Accepted after all: nobody could be told.
+            accounts.owe(odr_id, added)
+    assert all(len([one for one in http_server.requests if one.path == f"/{n}"]) == 1 for n in range(5))
+
+
+def begin(service: Service, accounts: Accounts, http_server: HttpServer) -> list[Gate]:
+    """Until one is half done and one about to begin."""
+    half = File(size=400_000, seed=0, stall_after=200_000)
+    held = File(size=1000, seed=1, hold=Gate())
+    files = [half, held, *(File(size=1000, seed=n) for n in range(2, 5))]
+    odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
+    service.start()
+    service.wait_for(odr_ids[0], lambda task: task.completed > 0)
+    http_server.wait_for(lambda requests: len(requests) == 2)
+    assert held.hold is not None
+    return [half.stall, held.hold]
+
+
+def add(service: Service, http_server: HttpServer, said: str) -> File:
+    """As a view of another process does, which has never met the database before."""
+    file = File(size=1000, seed="added")
+    view = repository.open(service.settings)
+    new = NewTask(REPO_ID, "/", http_server.serve("/added", file), OWNER)
+    began = time.monotonic()
+    try:
+        if said:
+            with pytest.raises(DatabaseUnavailable) as error:
+                view.add(new)
+            assert str(error.value) == f"{AWAY}{said}"
+        else:
+            view.add(new)
+    finally:
+        view.close()
+    assert time.monotonic() - began < 10, "who waits for a page is not kept for ever"
+    return file
+
+
+@pytest.mark.parametrize("name", ["frozen", "swallowed"])
+def test_a_database_that_hangs_does_not_hold_up_the_stop(
+    bad: Bad, name: str, tmp_path: Path, http_server: HttpServer
+) -> None:
+    service = Service(tmp_path, url_of(bad), workers=2)
+    with Accounts(service) as accounts:
+        gates = begin(service, accounts, http_server)
+        with FAULTS[name].does(bad):
+            began = time.monotonic()
+            service.downloader.stop(3)
+            assert time.monotonic() - began < 5
+        for gate in gates:
+            gate.set()
+        accounts.serve_again(Service(tmp_path, url_of(bad), workers=2))
