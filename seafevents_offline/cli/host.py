@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import AlreadyRunning
+from ..extras import NO_EXTRAS, Extras
 from ..hosts.installation.server import SeafileServer
 from ..hosts.standalone import EmbeddedHost
 from ..repository import Repository
@@ -51,7 +52,8 @@ class Host(Protocol):
     def owner(self) -> str | None:
         """Whose tasks are meant where nobody is named; None: everybody's."""
 
-    def act(self, odr_id: int, action: Action) -> Task: ...
+    def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
+        """``extras``: for a retry, what the link needs from now on."""
 
     def remove(self, odr_id: int) -> Task: ...
 

@@ -10,7 +10,15 @@ from io import TextIOWrapper
 from typing import Any, NoReturn, TextIO
 
 from .. import __version__
-from ..errors import AlreadyActive, FolderMissing, InputError, NotPossible, OfflineDownloadError, TaskNotFound
+from ..errors import (
+    AlreadyActive,
+    FolderMissing,
+    InputError,
+    NotPossible,
+    OfflineDownloadError,
+    SecretsWanted,
+    TaskNotFound,
+)
 from . import log
 from .host import interruptible
 from .options import add_common
@@ -52,7 +60,7 @@ exit codes: 0 done, 1 the task or check failed (the reason is on stderr), 2 wron
 
 
 #: Rightly typed, but not possible at the moment: not the usage is wrong.
-_NOT_NOW = (TaskNotFound, NotPossible, AlreadyActive, FolderMissing)
+_NOT_NOW = (TaskNotFound, NotPossible, AlreadyActive, FolderMissing, SecretsWanted)
 
 
 class _Parser(ArgumentParser):

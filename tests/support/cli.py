@@ -78,6 +78,10 @@ class Running:
 
         eventually(said, timeout, lambda: f"out: {self.out!r} err: {self.err!r}")
 
+    def types(self, text: str) -> None:
+        """On its terminal."""
+        os.write(self._out, text.encode())
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 

@@ -7,11 +7,13 @@ interpreter, so tests of just that (signals while it ends, PYTHON… variables) 
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import termios
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
@@ -86,6 +88,9 @@ def _run(files: list[Any], cwd: str, env: dict[str, str], function: Callable[...
     os.environ.update(env)
     for number, file in enumerate(files):
         _become(number, file.detach())
+    if os.isatty(1):
+        # /dev/tty, which a password is read from.
+        fcntl.ioctl(1, termios.TIOCSCTTY, 0)
     sys.stdin = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), encoding="utf-8")
     sys.stdout = _text(1, errors="strict", line_buffering=os.isatty(1))
     sys.stderr = _text(2, errors="backslashreplace", line_buffering=True)

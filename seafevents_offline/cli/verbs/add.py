@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from .. import needs
 from ..host import hint_if_nobody_serves, opened
 from ..options import add_new_task, priority
 from ..output import say, say_json
@@ -12,6 +13,7 @@ from ..verb import ExitCode, Verb
 
 def _options(parser: ArgumentParser) -> None:
     add_new_task(parser)
+    needs.add_needs(parser)
     parser.add_argument(
         "--priority", metavar="0-100", type=priority, default=50, help="higher goes first (default: 50)"
     )
@@ -19,7 +21,14 @@ def _options(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
-        task = host.add(args.url, name=args.name, path=args.to, priority=args.priority, checksum=args.checksum)
+        task = host.add(
+            args.url,
+            name=args.name,
+            path=args.to,
+            priority=args.priority,
+            checksum=args.checksum,
+            extras=needs.of(args, host.settings.cookies),
+        )
         if args.json:
             say_json(host.shape(task))
         else:
@@ -33,7 +42,9 @@ VERB = Verb(
     help="put a link into the list; prints its number",
     examples="""\
 seafevents-offline add https://example.com/file.zip
-seafevents-offline add https://example.com/file.zip --name report.zip --to /reports --priority 90""",
+seafevents-offline add https://example.com/file.zip --name report.zip --to /reports --priority 90
+seafevents-offline add https://example.com/file.zip --user ada
+seafevents-offline add https://example.com/file.zip --header-file token.txt""",
     options=_options,
     json=True,
 )

@@ -8,7 +8,7 @@ from ...errors import AlreadyActive
 from ...hosts.standalone import EmbeddedHost
 from ...status import Action, OfflineDownloadStatus
 from ...task import Task
-from .. import log
+from .. import log, needs
 from ..follow import TimeIsUp, follow
 from ..host import Service, opened
 from ..live import Display, on_stdout
@@ -19,6 +19,7 @@ from ..verb import ExitCode, Verb
 
 def _options(parser: ArgumentParser) -> None:
     add_new_task(parser)
+    needs.add_needs(parser)
     add_timeout(parser)
     add_allow(parser)
 
@@ -43,7 +44,8 @@ def _run(args: Namespace) -> ExitCode:
 
 def _add_or_join(host: EmbeddedHost, args: Namespace, display: Display) -> int:
     try:
-        return host.add(args.url, name=args.name, path=args.to, checksum=args.checksum).odr_id
+        extras = needs.of(args, host.settings.cookies)
+        return host.add(args.url, name=args.name, path=args.to, checksum=args.checksum, extras=extras).odr_id
     except AlreadyActive as twin:
         if args.checksum and host.repository.get(twin.odr_id).checksum != args.checksum:
             # Waiting for it would promise what nobody checks.
@@ -76,6 +78,7 @@ VERB = Verb(
 seafevents-offline get https://example.com/file.zip
 seafevents-offline get https://example.com/file.zip --name report.zip --to /reports --timeout 10m
 seafevents-offline get http://192.168.1.5:8080/file.zip --allow 192.168.1.5:8080
+seafevents-offline get https://example.com/file.zip --user ada --password-file secret.txt
 
 The last line on stdout is where the file is. Ctrl-C keeps what there is; the same command goes on.""",
     options=_options,

@@ -41,6 +41,7 @@ def _fields(host: Host, task: Task) -> list[tuple[str, str]]:
         ("link", shaped["url"]),
         ("name", task.name),
         ("checksum", task.checksum),
+        ("needs", _needs(task)),
         ("owner", task.owner if is_of_many else ""),
         ("library", (shaped["repo_name"] or task.repo_id) if is_of_many else ""),
         ("folder", task.path),
@@ -52,6 +53,11 @@ def _fields(host: Host, task: Task) -> list[tuple[str, str]]:
         ("finished", moment(task.finished_at)),
         ("removed", moment(task.hidden_at)),
     ]
+
+
+def _needs(task: Task) -> str:
+    kinds = ", ".join(kind.replace("_", " ") for kind in task.asked)
+    return f"{kinds} (not kept any more; a retry needs it again)" if task.is_wiped else kinds
 
 
 VERB = Verb(

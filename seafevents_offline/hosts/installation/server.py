@@ -14,8 +14,9 @@ from typing import Any
 from ... import repository
 from ...egress.admission import admitted
 from ...egress.policy import Policy
-from ...errors import StorageUnavailable
-from ...link import without_query
+from ...errors import InputError, StorageUnavailable
+from ...extras import NO_EXTRAS, Extras
+from ...link import without_query, without_user_info
 from ...repository import Allowance, Repository, utc_now
 from ...settings import Settings, read_config
 from ...shape import shape
@@ -28,6 +29,12 @@ from ..seafevents import database
 from . import bundle, checks
 from .daemon import Daemon, find
 from .place import Installation
+
+
+class OwnersAlone(InputError):
+    """Said on the command line alone: Seahub's SECRET_KEY is Seahub's and the daemon's."""
+
+    sentence = "A password of a link is entered by the owner of the task, on the pages of Seafile."
 
 
 class SeafileServer:
@@ -68,9 +75,12 @@ class SeafileServer:
     def repository(self) -> Repository:
         return repository.open(self.settings)
 
-    def act(self, odr_id: int, action: Action) -> Task:
+    def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
         """For the task's owner, as far as the owner could. Raises TaskNotFound, also for what was removed, NotPossible,
-        AlreadyActive, TooManyTasks, and for a task that would wait again whatever speaks against that now."""
+        AlreadyActive, TooManyTasks, SecretsWanted, and for a task that would wait again whatever speaks against that
+        now. Raises OwnersAlone for ``extras``."""
+        if extras:
+            raise OwnersAlone()
         task = self.repository.get(odr_id)
         if action.target is OfflineDownloadStatus.WAITING and task.status in action.sources:
             self._check(task)
@@ -104,7 +114,7 @@ class SeafileServer:
 
     def _check(self, task: Task) -> None:
         """What a door would ask. Where seaf-server does not answer, the service asks it before it begins."""
-        admitted(task.url, Policy.from_settings(self.settings))
+        admitted(without_user_info(task.url), Policy.from_settings(self.settings))
         with contextlib.suppress(StorageUnavailable):
             pick_storage(self.settings).check(task, 0)
 
