@@ -152,7 +152,7 @@ def test_a4_a5_attempts_are_counted(
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [(400, "link_refused"), (401, "access_denied"), (403, "access_denied"), (404, "not_found"), (410, "not_found")],
+    [(400, "link_refused"), (401, "login_wanted"), (403, "access_denied"), (404, "not_found"), (410, "not_found")],
 )
 def test_what_trying_again_cannot_help_is_not_tried_again(
     service: Service, http_server: HttpServer, status: int, reason: str

@@ -314,7 +314,7 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
     make_service: Callable[..., Service], http_server: HttpServer
 ) -> None:
     service = make_service()
-    url = http_server.serve("/a.bin", File(size=20 * MB, seed=5, rate=MB, login="ada:s3cret"))
+    url = http_server.serve("/a.bin", File(size=12 * MB, seed=5, rate=MB, login="ada:s3cret"))
     insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?) RETURNING odr_id"
     ((odr_id,),) = run_sql(service.settings.database, insert, REPO_ID, "/", url.replace("//", "//ada:s3cret@"), OWNER)
 
@@ -324,7 +324,7 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
         assert "s3cret" not in "".join(found), found
 
     with Daemon(service.settings) as daemon:
-        service.wait_for(int(odr_id), lambda task: task.completed > 5 * MB)
+        service.wait_for(int(odr_id), lambda task: task.completed > 4 * MB)
         assert_nowhere(daemon.log)
         daemon.kill(engine=True)
     before = len(http_server.requests)
@@ -332,7 +332,7 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
         assert service.wait(int(odr_id)).status is OfflineDownloadStatus.OK
         assert_nowhere(daemon.log)
     [content] = service.files().values()
-    assert sha256_of(5, 20 * MB) == hashlib.sha256(content).hexdigest()
+    assert sha256_of(5, 12 * MB) == hashlib.sha256(content).hexdigest()
     assert any(request.range for request in http_server.requests[before:])
     assert_said_once(http_server.requests, {"Authorization": "Basic " + b64encode(b"ada:s3cret").decode()})
     [(options,)] = run_sql(service.settings.database, "SELECT options FROM OfflineDownloadRecord")
