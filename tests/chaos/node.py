@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 from collections.abc import Iterator
 
 import psutil
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import CRASHES, Daemon
 from tests.support.service import Service
 from tests.support.waiting import eventually
 
 #: What the command line of each has that no other's has.
 ENGINE, GUARD = "--conf-path=aria2.conf", "egress.guard.main"
+
+#: Moments at which a frozen node must not be taken for dead.
+_BLIND = ("after the place was recorded", "before the file appears")
 
 #: Seconds until the other node takes over: more than what is between two beats.
 WATCH = 9.0
@@ -33,15 +37,16 @@ class Node:
     def __init__(self, name: str) -> None:
         self.name = name
         self._daemon: Daemon | None = None
+        self._moments = itertools.cycle(CRASHES)
         self._frozen: dict[str, list[psutil.Process]] = {}
 
     @property
     def node_id(self) -> str:
         return self.service.downloader.tempdir.node_id
 
-    def start(self) -> None:
+    def start(self, crash: str | None = None, sign: signal.Signals = signal.SIGKILL) -> None:
         """Tried again where its place was not free yet, or its disk was full."""
-        self._daemon = Daemon(self.service.settings, watch=WATCH, sweep=_SWEEP)
+        self._daemon = Daemon(self.service.settings, crash, sign=sign, watch=WATCH, sweep=_SWEEP)
         eventually(self._has_started, _START_LIMIT, lambda: f"node {self.name} does not start:\n{self.log()}")
 
     @property
@@ -51,6 +56,23 @@ class Node:
 
     def kill(self, *, engine: bool) -> None:
         self.daemon.kill(engine=engine)
+
+    def kill_at_a_moment(self) -> None:
+        """Begin again, and die at the first of the moments that comes; each time it is another one."""
+        self.kill(engine=False)
+        self.start(next(self._moments))
+
+    def freeze_at_a_moment(self) -> None:
+        """Not between the record of a file's place and its appearance there: what wakes up then cannot know any better
+        than the storage, and docs/guarantees.md says so."""
+        self.kill(engine=False)
+        moment = next(moment for moment in self._moments if moment not in _BLIND)
+        self.start(moment, signal.SIGSTOP)
+
+    def start_again(self) -> None:
+        """Whether it is dead or not."""
+        self.stop()
+        self.start()
 
     def freeze(self) -> None:
         self.daemon.signal(signal.SIGSTOP)

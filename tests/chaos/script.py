@@ -57,6 +57,8 @@ def draw(seed: int, kinds: tuple[Kind, ...], number: int, seconds: float) -> Scr
     while len(drawn) < number:
         drawn += dice.sample(kinds, min(len(kinds), number - len(drawn)))
     busy: dict[str, list[tuple[float, float]]] = {}
+    # What takes long finds no room any more when it comes last.
+    drawn.sort(key=lambda kind: -kind.longest)
     faults = [_place(dice, kind, seconds, busy.setdefault(kind.target, [])) for kind in drawn]
     return Script(seed, seconds, tuple(sorted(faults, key=lambda fault: fault.at)))
 

@@ -2,7 +2,8 @@
 
     python -m tests.support.daemon '{"settings": {…}, "crash": "after put"}'
 
-``crash`` names a moment at which the process kills itself with SIGKILL, the first time that it gets there.
+``crash`` names a moment at which the process kills itself with SIGKILL, the first time that it gets there; with
+``sign`` SIGSTOP it freezes itself, once.
 """
 
 from __future__ import annotations
@@ -66,8 +67,17 @@ def _is_canary(args: tuple[Any, ...]) -> bool:
     return bool(args) and getattr(args[0], "odr_id", args[0]) == CANARY
 
 
+#: What it sends itself, once; and whether whoever started it knows that it has.
+_signs: list[int] = []
+_has_started = threading.Event()
+
+
 def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    with contextlib.suppress(IndexError):
+        sign = _signs.pop()
+        if sign == signal.SIGSTOP:
+            _has_started.wait(60)
+        os.kill(os.getpid(), sign)
 
 
 def _after_put() -> None:
@@ -129,6 +139,7 @@ class Daemon:
         settings: Settings,
         crash: str | None = None,
         *,
+        sign: signal.Signals = signal.SIGKILL,
         command: Callable[..., list[str]] | None = None,
         environment: Mapping[str, str] | None = None,
         watch: float = nodes.WATCH,
@@ -136,6 +147,7 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self._crash = crash
+        self._sign = sign
         self._periods = {"watch": watch, "sweep": sweep}
         self._command = command
         self._environment = environment
@@ -144,7 +156,7 @@ class Daemon:
 
     def start(self) -> Daemon:
         settings = dataclasses.asdict(self.settings)
-        order = json.dumps({"settings": settings, "crash": self._crash, **self._periods})
+        order = json.dumps({"settings": settings, "crash": self._crash, "sign": self._sign, **self._periods})
         reading, writing = os.pipe()
         with (
             open(reading, encoding="utf-8") as said,
@@ -222,11 +234,13 @@ def main(text: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in order["settings"].items()}
     if order["crash"] is not None:
+        _signs.append(order["sign"])
         CRASHES[order["crash"]]()
     _JumpingClock.install()
     nodes.WATCH, scheduler.SWEEP_PERIOD = order["watch"], order["sweep"]
     OfflineDownloader(Settings(**settings), secret=SECRET).start()
     print(READY, flush=True)  # noqa: T201 (the starter waits for it)
+    _has_started.set()
     threading.Event().wait()
 
 
