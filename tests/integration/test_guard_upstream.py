@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from seafevents_offline.egress.messages import Ended, Failed, Refused
 from seafevents_offline.errors import OfflineDownloadError, from_reason
+from seafevents_offline.pin import Pin
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.guard import GRANT, NO_ANSWER, Echo, GuardProcess, exactly, policy_for
 from tests.support.ports import free_port
@@ -55,6 +57,14 @@ def test_everything_goes_through_it_and_what_is_unknown_here_may_be_known_there(
     assert f"[{ended.host}]:{ended.port}" == target if ":" in ended.host else f"{ended.host}:{ended.port}" == target
     assert ended.address == "127.0.0.1", "which is the proxy's"
     assert proxy.targets == [target]
+
+
+def test_who_carries_a_secret_is_asked_for_one_server(guard, proxy):
+    grant = replace(GRANT, odr_id=8, only=Pin.of("https://files.example/a"))
+    assert guard.refuses("other.example:443", grant) == 403
+    assert guard.refuses("files.example:80", grant) == 403
+    guard.tunnel("files.example:443", grant).close()
+    assert proxy.targets == ["files.example:443"]
 
 
 def test_a_name_server_that_never_answers_does_not_decide(guard, proxy):

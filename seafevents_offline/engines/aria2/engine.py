@@ -41,7 +41,6 @@ _OLD_LIMIT = 5.0
 #: Seconds for aria2c to let go of a download: longer than a hanging aria2c is borne with.
 _RELEASE_LIMIT = 15.0
 
-
 _LINE_BREAK = re.compile("[\r\n]")
 
 

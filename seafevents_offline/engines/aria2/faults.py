@@ -87,7 +87,7 @@ def _from_words(code: str, message: str, job: Job, size: int) -> OfflineDownload
     if resolved := _RESOLVED.search(message):
         # After a redirect it is not the link's host.
         return HostNotFound(host=resolved[1])
-    # Of a 401 aria2 says neither number nor words.
+    # This code is all that aria2 says of a 401.
     return _no_entry(401, job) if code == "24" else _by_code(code, host)
 
 
