@@ -6,8 +6,10 @@ somebody adds a link. Afterwards all is accounted for, and nothing was downloade
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from seafevents_offline.errors import DatabaseUnavailable
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import NewTask
 from tests.support.accounts import Accounts
+from tests.support.disks import disk_of, fill
 from tests.support.host.wire import Wire
 from tests.support.http_server import File, Gate, HttpServer
 from tests.support.mariadb import PASSWORD, MariaDb
@@ -125,6 +128,14 @@ class Fault:
     said: str = ""
 
 
+@dataclass(frozen=True)
+class Full:
+    """A database whose disk can be filled."""
+
+    url: str
+    disk: Path
+
+
 LOST = "the connection to the server was lost."
 FAULTS = {
     "frozen": Fault(frozen, LOST),
@@ -222,3 +233,51 @@ def test_a_database_that_hangs_does_not_hold_up_the_stop(
         for gate in gates:
             gate.set()
         accounts.serve_again(Service(tmp_path, url_of(bad), workers=2))
+
+
+# --- a disk that is full ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full_mariadb() -> Iterator[Full]:
+    """A server of its own whose data has a disk of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        with disk_of("150m", Path(place) / "disk") as disk:
+            disk.chmod(0o755)
+            server = MariaDb(disk / "mariadb", options=())
+            server.install()
+            server.start()
+            server.execute("CREATE DATABASE seahub")
+            yield Full(server.url("seahub"), disk)
+            server.stop()
+
+
+@pytest.fixture
+def full_sqlite(tmp_path: Path) -> Iterator[Full]:
+    with disk_of("1m", tmp_path / "disk") as disk:
+        yield Full(f"sqlite:///{disk / 'tasks.db'}", disk)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_a_full_disk_is_said_and_nothing_is_lost(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, http_server: HttpServer
+) -> None:
+    full: Full = request.getfixturevalue(f"full_{kind}")
+    service = Service(tmp_path, full.url, workers=2)
+    with Accounts(service) as accounts:
+        gates = begin(service, accounts, http_server)
+        ballast = fill(full.disk)
+        with pytest.raises(DatabaseUnavailable, match=r"full\.$"):
+            add_for_ever(accounts, http_server)
+        for gate in gates:
+            gate.set()
+        http_server.wait_for_active(0)
+        ballast.unlink()
+
+
+def add_for_ever(accounts: Accounts, http_server: HttpServer) -> None:
+    """Long links, so that what room there is inside the database's own files is soon used."""
+    for number in itertools.count():
+        file = File(size=1, seed=f"more{number}")
+        accounts.add(http_server.serve(f"/more{number}", file) + f"?{'x' * 4000}", file)
