@@ -18,7 +18,6 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from configparser import RawConfigParser
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from ..checksum import Checksum
 from ..egress.admission import admitted
 from ..egress.policy import Policy
 from ..endpoint import parse_opened
-from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, StorageUnavailable
+from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, InputError, StorageUnavailable
 from ..extras import NO_EXTRAS, Extras, Sealed
 from ..filename import check_name, check_path
 from ..link import without_user_info
@@ -42,7 +41,7 @@ from ..tasks import OfflineDownloader
 from ..tasks.checks import Check, checks
 from ..tasks.offline_downloader import pick_storage
 from ..tempdir import TempDir
-from ..vault import Vault
+from ..vault import Vault, is_possible
 from . import keyfile
 
 logger = logging.getLogger(__name__)
@@ -55,6 +54,13 @@ _WAKE_SOCKET = "wake.sock"
 _LIBRARY = "library"
 _POLICY = "policy"
 _SECRET = "vault-secret"  # noqa: S105 (the name of a file)
+_NO_PASSWORDS = "links can be given none without pycryptodome; `pip install 'seafevents-offline[secrets]'`"
+
+
+class OnlyOne(InputError):
+    """Said on the command line alone."""
+
+    sentence = "There is one person and one library here; please leave --owner and --repo out."
 
 
 class EmbeddedHost:
@@ -103,9 +109,13 @@ class EmbeddedHost:
         priority: int = 50,
         checksum: str | None = None,
         extras: Extras = NO_EXTRAS,
+        whose: tuple[str, str] = (OWNER, REPO_ID),
     ) -> Task:
-        """A new task, woken for. Raises the children of InputError, AlreadyActive, FolderMissing, TooManyTasks and
-        TooManyAdds among them, and of EgressRefused; VaultUnavailable where the link needs what cannot be kept."""
+        """A new task, woken for; ``whose``: owner and library. Raises the children of InputError, AlreadyActive,
+        FolderMissing, TooManyTasks, TooManyAdds and OnlyOne among them, and of EgressRefused; VaultUnavailable where
+        the link needs what cannot be kept."""
+        if whose != (OWNER, REPO_ID):
+            raise OnlyOne()
         link, extras = Extras.of_link(url, extras)
         link = admitted(link, self.policy)
         new = NewTask(
@@ -119,7 +129,7 @@ class EmbeddedHost:
             checksum=Checksum.parse(checksum) if checksum else None,
             sealed=self._sealed(extras, link),
         )
-        self._check_folder(_provisional(new))
+        self._check_folder(new.provisional)
         task = self.repository.add(new, self._allowance)
         self.wake()
         return task
@@ -231,7 +241,8 @@ class EmbeddedHost:
             # On a fresh data folder the tables are made; what stands in the way is told below.
             self.repository.upgrade()
         served = "is running" if self.is_served() else "is not running; `seafevents-offline serve` starts it"
-        return [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
+        found = [*checks(self.settings, self.repository), Check("service", True, f"{served} on {self.data}")]
+        return found if is_possible() else [*found, Check("passwords", True, _NO_PASSWORDS)]
 
     @property
     def _allowance(self) -> Allowance:
@@ -343,18 +354,4 @@ def _settings(data: Path, library: Path | None, config: Path | None, allow: Sequ
         enabled=True,
         library=str((library or Path(settings.library)).absolute()),
         allow_addresses=(*settings.allow_addresses, *(str(parse_opened(text)) for text in allow)),
-    )
-
-
-def _provisional(new: NewTask) -> Task:
-    """What a storage needs to know of a task that has no record yet."""
-    return Task(
-        odr_id=0,
-        repo_id=new.repo_id,
-        path=new.path,
-        url=new.url,
-        owner=new.owner,
-        timestamp=datetime.min,
-        status=OfflineDownloadStatus.WAITING,
-        name=new.name,
     )

@@ -180,7 +180,11 @@ def test_a_server_that_nobody_prepared(
     server.set_up(interval="1h")
     server.start()
     server.wait_for_beat()
-    contents = {f"{FOLDER}/{number} _𠀀.bin": File(size=100_000, seed=number) for number in range(3)}
+    logins = ("", "", "ada:correct horse")
+    contents = {
+        f"{FOLDER}/{number} _𠀀.bin": File(size=100_000, seed=number, login=login)
+        for number, login in enumerate(logins)
+    }
     raw, encoded, by_view = (
         http_server.serve(f"/{number} {ODD}.bin", file) for number, file in enumerate(contents.values())
     )
@@ -199,12 +203,14 @@ def test_a_server_that_nobody_prepared(
     assert server.wait(2).status is S.OK
     assert server.log().count("got bad message") == 1
 
-    # By Seahub, which sends the message itself; the link may not lead back to this server.
+    # By Seahub, which sends the message itself; the link may not lead back to this server. What is told with it the
+    # daemon opens with a key that it makes of the same SECRET_KEY.
     seahub = server.seahub()
     add = "/api/v2.2/offline-download/add"
     refused = seahub.ask(add, {"repo_id": REPO_ID, "path": "/", "url": "https://cloud.example.com/a"}, method="PUT")
     assert seahub.ask("/company/") == Answer(200, b"ours")
-    added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": by_view}, method="PUT")
+    login = {"username": "ada", "password": "correct horse"}
+    added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": by_view, **login}, method="PUT")
     assert (refused.status, added.status) == (400, 200), (refused, added, server.log("seahub.out"))
     assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
     listed = seahub.ask("/api/v2.2/offline-download/tasks").json["data"]
@@ -213,6 +219,9 @@ def test_a_server_that_nobody_prepared(
     ]
 
     assert files(repo) == {path: file.read(0, 100_000) for path, file in contents.items()}
+    assert listed[0]["extras_wiped"] is True
+    told = str(server.sql("SELECT options FROM OfflineDownloadRecord")) + server.log() + server.log(LOG)
+    assert "horse" not in told + server.log("seahub.out")
     assert {node.modifier for node in repo.nodes.values() if node.data} == {OWNER}
     assert notices(server) == [(OWNER, "file_uploaded", path) for path in contents]
     assert all(f"task {number}: stored" in server.log(LOG) for number in (1, 2, 3))

@@ -188,6 +188,15 @@ def test_a_python_without_the_package_is_told_what_to_install(place: Installatio
     assert f"run `{bare} -m pip install seafevents-offline`" in refusal(lambda: package(place, PYTHON=str(bare)))
 
 
+def test_a_python_that_can_encrypt_no_passwords_is_well_and_told(enabled: Installation) -> None:
+    one = server(enabled).daemon
+    found = probe.ask(one.python, str(enabled.conf), one.environ)
+    assert found.has_crypto
+    assert "pycryptodome" not in wiring.package(enabled, one.python, lambda: found)
+    said = wiring.package(enabled, one.python, lambda: replace(found, has_crypto=False))
+    assert said.endswith(f"so links can be given no passwords; run `{one.python} -m pip install pycryptodome`.")
+
+
 def test_a_bundle_in_which_something_was_changed_is_told(place: Installation) -> None:
     folder = place.volume / "python" / ("0" * 16)
     folder.mkdir(parents=True)

@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from seafevents_offline.hosts.installation import distributions
+from seahub_patch.settings import NEEDED
 
 SETUP = Path(__file__).parents[2] / "setup.cfg"
 
@@ -40,28 +41,46 @@ HOSTS = {
         seahub="ef60661f5",
         images="0ac0620",
         python="3.10",
-        pins={"sqlalchemy": "==2.0.18", "pymysql": "", "requests": "==2.28.*", "markupsafe": "==2.0.1"},
+        pins={
+            "sqlalchemy": "==2.0.18",
+            "pymysql": "",
+            "requests": "==2.28.*",
+            "markupsafe": "==2.0.1",
+            "pycryptodome": "==3.16.*",
+        },
     ),
     "12": Host(
         seafevents="5d5b760",
         seahub="f942992b8",
         images="03a5672",
         python="3.12",
-        pins={"sqlalchemy": "==2.0.*", "pymysql": "==1.1.*", "requests": "==2.32.*", "markupsafe": "==2.0.1"},
+        pins={
+            "sqlalchemy": "==2.0.*",
+            "pymysql": "==1.1.*",
+            "requests": "==2.32.*",
+            "markupsafe": "==2.0.1",
+            "pycryptodome": "==3.20.*",
+        },
     ),
     "13": Host(
         seafevents="944c737",
         seahub="f0222471b",
         images="0d0f15d",
         python="3.12",
-        pins={"sqlalchemy": "==2.0.*", "pymysql": "==1.1.*", "requests": "==2.32.*", "markupsafe": "==2.0.1"},
+        pins={
+            "sqlalchemy": "==2.0.*",
+            "pymysql": "==1.1.*",
+            "requests": "==2.32.*",
+            "markupsafe": "==2.0.1",
+            "pycryptodome": "==3.23.*",
+        },
     ),
     "14-dev": Host(
         seafevents="23e5459",
         seahub="1e2421a6f",
         images="768861c",
         python="3.12",
-        pins={"sqlalchemy": "==2.0.*", "pymysql": "==1.1.*", "requests": "==2.34.*"},
+        pins={"sqlalchemy": "==2.0.*", "pymysql": "==1.1.*", "requests": "==2.34.*", "pycryptodome": "==3.23.*"},
     ),
 }
 
@@ -117,6 +136,17 @@ def test_whatever_seahub_pins_will_do_for_the_pages(version: str) -> None:
     web = _ours("web")
     assert f"{django}.0" in web["django"]
     assert f"{framework}.0" in web["djangorestframework"]
+
+
+@pytest.mark.parametrize("version", HOSTS)
+def test_every_server_has_what_passwords_of_links_are_encrypted_with(version: str) -> None:
+    """So it is no requirement: it has parts for one machine, which no bundle can carry."""
+    pin = HOSTS[version].pins["pycryptodome"]
+    wanted = _ours("secrets")["pycryptodome"]
+    assert all(one in wanted for one in _pinned("pycryptodome", pin))
+    assert "pycryptodome" not in _ours("install_requires")
+    assert "pycryptodome" not in NEEDED
+    assert _ours("web")["pycryptodome"] == wanted
 
 
 def test_what_a_bundle_leaves_to_the_server_every_server_has() -> None:

@@ -20,6 +20,7 @@ _TIME_LIMIT = 60.0
 # Understood by every Python since 3.8. The first argument is conf/.
 _PROGRAM = """
 import json, logging, os, sys
+from importlib.util import find_spec
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 words = []
@@ -56,6 +57,7 @@ answer = {
     "folder": os.path.dirname(getattr(package, "__file__", None) or ""),
     "has_app": "seahub_patch" in apps if isinstance(apps, (list, tuple)) else False,
     "urlconf": str(getattr(settings, "SITE_ROOT_URLCONF", "")),
+    "has_crypto": find_spec("Crypto") is not None,
     "has_hook": any(hasattr(finder, "_seafevents_offline") for finder in sys.meta_path),
 }
 answers.write(json.dumps(answer))
@@ -74,7 +76,8 @@ class PythonUnusable(OfflineDownloadError):
 class Answer:
     """``fault``: the kind of exception that left the file, in ``line`` of it (0: not known). ``words``: what our block
     said. ``version`` and ``folder`` of the package are empty where that Python does not find it. ``has_app``,
-    ``urlconf`` and ``has_hook`` are what the file leaves for Seahub and the daemon."""
+    ``urlconf`` and ``has_hook`` are what the file leaves for Seahub and the daemon; ``has_crypto``: that Python finds
+    what passwords of links are encrypted with."""
 
     python: str
     fault: str
@@ -84,6 +87,7 @@ class Answer:
     folder: str
     has_app: bool
     urlconf: str
+    has_crypto: bool
     has_hook: bool
 
     @property

@@ -71,7 +71,13 @@ def package(place: Installation, python: str, answer: Callable[[], Answer]) -> s
     sentence = (
         f"The server's Python ({python}, version {found.python}) finds version {found.version} in {found.folder}."
     )
-    return sentence if found.version == __version__ else f"{sentence} This command is of version {__version__}."
+    if found.version != __version__:
+        sentence += f" This command is of version {__version__}."
+    if not found.has_crypto:
+        # All the rest works without it, and every server should have it: no fault, but worth knowing.
+        advice = f"`{python} -m pip install pycryptodome`"
+        sentence += f" It finds no pycryptodome, so links can be given no passwords; run {advice}."
+    return sentence
 
 
 def command(verb: str, place: Installation, *more: str) -> str:
