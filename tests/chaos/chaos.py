@@ -64,7 +64,7 @@ class Chaos:
 
     def __init__(self, folder: Path, server: MariaDb, seed: int, size: Size, *, own_server: bool) -> None:
         self._size = size
-        self._world = World(folder, server, f"chaos_{seed}")
+        self._world = World(folder, server, f"chaos_{seed}", seed)
         self._acts = faults(self._world, own_server=own_server)
         self._script = draw(seed, by_name(self._acts), size.faults, size.seconds)
         self._book = Book()

@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.support.host.wire import Wire
 
-from .node import ENGINE, GUARD, WATCH, Node
+from .node import BEGINNING, ENGINE, GUARD, STORING, WATCH, Node
 from .script import Kind
 from .world import World
 
@@ -41,8 +41,9 @@ def _of_node(node: Node) -> Iterator[tuple[Kind, Acts]]:
     yield Kind("kill for the other to take over", target, *_TAKEN_OVER), (kill, start)
     yield Kind("freeze", target, 1, 6), (node.freeze, node.thaw)
     yield Kind("freeze for the other to take over", target, *_TAKEN_OVER), (node.freeze, node.thaw)
-    yield Kind("kill at a moment of", target, 3, 8), (node.kill_at_a_moment, node.start_again)
-    yield Kind("freeze at a moment of", target, WATCH + 4, WATCH + 8), (node.freeze_at_a_moment, node.thaw)
+    for when, moments in (("beginning", BEGINNING), ("storing", STORING)):
+        yield Kind(f"kill while {when}", target, 3, 6), (partial(node.kill_at, moments), node.start_again)
+        yield Kind(f"freeze while {when}", target, *_TAKEN_OVER), (partial(node.freeze_at, moments), node.thaw)
     ahead, back = partial(node.jump, forward=True), partial(node.jump, forward=False)
     yield Kind("turn the clock forward of", target, 5, 12), (ahead, back)
     yield Kind("turn the clock back of", target, 5, 12), (back, ahead)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psutil
 
@@ -16,8 +16,21 @@ from tests.support.waiting import eventually
 #: What the command line of each has that no other's has.
 ENGINE, GUARD = "--conf-path=aria2.conf", "egress.guard.main"
 
-#: Moments at which a frozen node must not be taken for dead.
-_BLIND = ("after the place was recorded", "before the file appears")
+#: Moments (tests/support/daemon.py) while a file is being stored, and before that.
+STORING = (
+    "when it is complete",
+    "after the place was recorded",
+    "before the file appears",
+    "after the file appeared",
+    "between link and status write",
+    "before the folder is deleted",
+    "after the status write",
+)
+BEGINNING = tuple(moment for moment in CRASHES if moment not in STORING)
+
+#: At these a frozen node must not be taken for dead: what wakes up then cannot know any better than the storage, and
+#: docs/guarantees.md says so.
+_BLIND = frozenset({"after the place was recorded", "before the file appears"})
 
 #: Seconds until the other node takes over: more than what is between two beats.
 WATCH = 9.0
@@ -34,10 +47,10 @@ class Node:
 
     service: Service
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, dice: random.Random) -> None:
         self.name = name
+        self._dice = dice
         self._daemon: Daemon | None = None
-        self._moments = itertools.cycle(CRASHES)
         self._frozen: dict[str, list[psutil.Process]] = {}
 
     @property
@@ -57,17 +70,15 @@ class Node:
     def kill(self, *, engine: bool) -> None:
         self.daemon.kill(engine=engine)
 
-    def kill_at_a_moment(self) -> None:
-        """Begin again, and die at the first of the moments that comes; each time it is another one."""
+    def kill_at(self, moments: Sequence[str]) -> None:
+        """Begin again, and die when one of the moments comes."""
         self.kill(engine=False)
-        self.start(next(self._moments))
+        self.start(self._dice.choice(moments))
 
-    def freeze_at_a_moment(self) -> None:
-        """Not between the record of a file's place and its appearance there: what wakes up then cannot know any better
-        than the storage, and docs/guarantees.md says so."""
+    def freeze_at(self, moments: Sequence[str]) -> None:
+        """Begin again, and stand still when one of the moments comes."""
         self.kill(engine=False)
-        moment = next(moment for moment in self._moments if moment not in _BLIND)
-        self.start(moment, signal.SIGSTOP)
+        self.start(self._dice.choice([moment for moment in moments if moment not in _BLIND]), signal.SIGSTOP)
 
     def start_again(self) -> None:
         """Whether it is dead or not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from .node import Node
 from .origin import Origin
 
 #: The service's settings that the account is about.
-PER_USER, PER_HOST, WORKERS, MAX_ATTEMPTS = 3, 8, 6, 6
+PER_USER, PER_HOST, WORKERS, MAX_ATTEMPTS = 3, 8, 6, 5
 
 #: Bytes of the disk that the first node downloads to: what all its workers may need, and not twice as much.
 _DISK = WORKERS * MAX_SIZE + 64 * 1024**2
@@ -32,14 +33,14 @@ _USER = "chaos"
 class World:
     """Made in ``folder``, with a new ``database`` of ``server``. ``with`` makes all of it but the nodes' processes."""
 
-    def __init__(self, folder: Path, server: MariaDb, database: str) -> None:
+    def __init__(self, folder: Path, server: MariaDb, database: str, seed: int) -> None:
         self.server = server
         self.database = database
         self.wire = Wire(server.port)
         self.origin = Origin()
         self.locker = Locker(server, database)
         self.library = folder / "library"
-        self.nodes = (Node("a"), Node("b"))
+        self.nodes = (Node("a", random.Random(f"{seed} a")), Node("b", random.Random(f"{seed} b")))
         #: How often the network took away what the server was sending: by what the server had been asked for.
         self.hits: Counter[str] = Counter()
         self._folder = folder
