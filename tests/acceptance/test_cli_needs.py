@@ -74,6 +74,20 @@ def test_the_wrong_password_is_a_sentence_and_a_retry_takes_the_right_one(
     assert_nowhere(cli, b"staple")
 
 
+def test_a_link_that_is_under_way_without_a_password_is_not_joined_with_one(
+    cli: Cli, http_server: HttpServer, secret: str
+) -> None:
+    url = http_server.serve("/a.bin", File(size=1000, login="ada:correct horse"))
+    login = ("--user", "ada", "--password-file", secret)
+    assert cli("add", url).code == 0
+    refused = cli("get", url, *login)
+    assert (refused.code, refused.err) == (1, "This link is already in the list (task 1).\n")
+    assert cli("remove", "1").code == 0
+    # With the same it is: that is how an interrupted command goes on.
+    assert cli("add", url, *login).code == 0
+    assert cli("get", url, *login, "--allow", http_server.address).code == 0
+
+
 def test_the_terminal_asks_for_the_password_and_does_not_show_it(cli: Cli) -> None:
     running = cli.start_on_terminal("add", LINK, "--user", "ada")
     running.says("Password of ada: ")

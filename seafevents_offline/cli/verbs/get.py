@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from ...errors import AlreadyActive
+from ...extras import Extras
 from ...hosts.standalone import EmbeddedHost
 from ...status import Action, OfflineDownloadStatus
 from ...task import Task
@@ -43,15 +44,17 @@ def _run(args: Namespace) -> ExitCode:
 
 
 def _add_or_join(host: EmbeddedHost, args: Namespace, display: Display) -> int:
+    extras = needs.of(args, host.settings.cookies)
     try:
-        extras = needs.of(args, host.settings.cookies)
         return host.add(args.url, name=args.name, path=args.to, checksum=args.checksum, extras=extras).odr_id
     except AlreadyActive as twin:
-        if args.checksum and host.repository.get(twin.odr_id).checksum != args.checksum:
-            # Waiting for it would promise what nobody checks.
+        task = host.repository.get(twin.odr_id)
+        kinds = Extras.of_link(args.url, extras)[1].kinds
+        if (args.checksum and task.checksum != args.checksum) or (kinds and task.asked != kinds):
+            # Waiting for it would promise what nobody checks, or tells the server.
             raise
         display.note(f"{twin} Waiting for that one.")
-        if host.repository.get(twin.odr_id).status is OfflineDownloadStatus.PAUSED:
+        if task.status is OfflineDownloadStatus.PAUSED:
             host.act(twin.odr_id, Action.RESUME)
         return twin.odr_id
 
