@@ -95,10 +95,20 @@ class TempDir:
                 os.close(fd)
                 raise AlreadyRunning(path=str(self.path))
             pause.wait(_LOCK_PAUSE)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, identity(os.getpid()).encode(), 0)
+        _sign(fd)
         self._lock_fd = fd
         return fd
+
+    def mend(self) -> bool:
+        """Make the directory that is locked anew where somebody has deleted it, or only its lock; whether that was so.
+        The node stays who it is, and so does the descriptor of the lock. Where another disk is in its place nothing is
+        made: its own will come back."""
+        if self._lock_fd is None or offload(self._is_there):
+            return False
+        try:
+            return bool(offload(self._make_anew, self._lock_fd))
+        except (OSError, TempDirUnusable):
+            return False
 
     def is_locked(self) -> bool:
         """Whether some daemon has this directory now. Makes nothing: who only looks may be another user."""
@@ -135,6 +145,8 @@ class TempDir:
     def make(self, odr_id: int) -> Path:
         """The task's folder, ours alone, made if needed. Raises TempDirUnusable."""
         folder = self.folder(odr_id)
+        if not offload(self._is_there):
+            raise self._unusable("it has been deleted, or its disk is not there")
         try:
             if not offload(_make, folder):
                 logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
@@ -158,6 +170,33 @@ class TempDir:
             return {int(name) for name in offload(os.listdir, self.path) if _TASK.fullmatch(name)}
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
+
+    def _is_there(self) -> bool:
+        """Whether it still is the directory that was locked, and not what its disk was mounted on."""
+        if self._lock_fd is None:
+            return True
+        try:
+            return os.path.samestat(os.lstat(self.path / "lock"), os.fstat(self._lock_fd))
+        except OSError:
+            return False
+
+    def _make_anew(self, lock_fd: int) -> bool:
+        if os.stat(self.nearest()).st_dev != os.fstat(lock_fd).st_dev:
+            return False
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check(os.lstat(self.path), allowed=_LET_THROUGH)
+        if self._read_or_make_node(self.node_id) != self.node_id:
+            return False
+        fd = self._open_lock()
+        try:
+            if not _try_lock(fd):
+                return False
+            _sign(fd)
+            # Whoever has been told the number, to let others inherit it, need not know.
+            os.dup2(fd, lock_fd, inheritable=False)
+        finally:
+            os.close(fd)
+        return True
 
     def _open_lock(self) -> int:
         try:
@@ -183,15 +222,16 @@ class TempDir:
         if found.st_mode & 0o077 & ~allowed:
             raise self._unusable("others may read or write it; run `chmod 700` on it")
 
-    def _read_or_make_node(self) -> str:
+    def _read_or_make_node(self, node_id: str = "") -> str:
         path = self.path / "node"
         draft = self.path / f"node.{os.getpid()}"
         if not path.exists():
-            draft.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+            draft.write_text(f"{node_id or uuid.uuid4()}\n", encoding="ascii")
             try:
                 os.link(draft, path)
             except FileExistsError:
-                logger.debug("another process made the node's id first")
+                # Another process was faster.
+                pass
             finally:
                 draft.unlink()
         return self._read_node()
@@ -224,6 +264,12 @@ def _delete(folder: Path) -> bool:
         clear(folder)
         folder.rmdir()
     return not os.path.lexists(folder)
+
+
+def _sign(fd: int) -> None:
+    """Say in the lock who has it."""
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, identity(os.getpid()).encode(), 0)
 
 
 def _try_lock(fd: int, kind: int = fcntl.LOCK_EX) -> bool:

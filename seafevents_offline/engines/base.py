@@ -168,6 +168,10 @@ class DownloadEngine(ABC):
         """From now on all transfers together get so many bytes a second, those that run as well; 0: as many as come."""
 
     @abstractmethod
+    def renew(self) -> None:
+        """The directory in which it works was made anew: begin again there with what is open."""
+
+    @abstractmethod
     def resumable(self, folder: Path) -> bool:
         """Whether what a killed engine left in ``folder`` is a part that ``add`` continues."""
 

@@ -84,6 +84,9 @@ class StubEngine(DownloadEngine):
     def limit(self, speed: int) -> None:
         self.speed_limit = speed
 
+    def renew(self) -> None:
+        """It has no files of its own."""
+
     def resumable(self, folder: Path) -> bool:
         return folder.is_dir() and any(path.name.endswith(_MARK) for path in folder.iterdir())
 

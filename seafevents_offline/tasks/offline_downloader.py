@@ -39,6 +39,7 @@ from ..vault import Vault
 from . import boundary, nodes
 from .health import engine_as_json, health, off
 from .lookout import LOOK_PERIOD, Lookout
+from .mending import Mending
 from .messenger import Messenger
 from .observers import Observer, Observers
 from .owners import OwnerWatch
@@ -171,7 +172,8 @@ class OfflineDownloader:
             watch=nodes.NodeWatch(nodes.WATCH, longest_gap=max(nodes.WATCH / 2, 2 * self.settings.interval)),
             describe=lambda scan_age: self._describe(pool, about, scan_age),
         )
-        self._timer = OfflineDownloadTimer(self._with_live_settings(scheduler, engine), self.settings.interval)
+        ticking = self._with_live_settings(Mending(self.tempdir, engine.renew, scheduler), engine)
+        self._timer = OfflineDownloadTimer(ticking, self.settings.interval)
         assert self._guard is not None
         lookout = Lookout(self.repository, pool, self._guard.close)
         self._lookout = OfflineDownloadTimer(lookout, LOOK_PERIOD, "offline-lookout")

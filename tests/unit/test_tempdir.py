@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -192,6 +193,57 @@ def test_who_finds_it_unused_keeps_a_daemon_out_for_so_long(path: Path) -> None:
     daemon.unlock()
     with tempdir.unused() as unused:
         assert unused
+
+
+# --- deleted under a daemon ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["everything", "lock"])
+def test_what_was_deleted_under_a_daemon_is_made_anew_and_is_still_locked(path: Path, what: str) -> None:
+    tempdir = opened(path)
+    fd = tempdir.lock(0)
+    assert not tempdir.mend(), "nothing is wrong yet"
+    if what == "everything":
+        shutil.rmtree(path)
+    else:
+        (path / "lock").unlink()
+    with pytest.raises(TempDirUnusable, match="it has been deleted"):
+        tempdir.make(1)
+    assert tempdir.mend()
+    assert opened(path).node_id == tempdir.node_id
+    assert path.stat().st_mode & 0o777 == 0o700
+    assert os.path.samestat(os.fstat(fd), (path / "lock").stat()), "who inherits the number inherits the lock"
+    assert not os.get_inheritable(fd)
+    with pytest.raises(AlreadyRunning):
+        opened(path).lock(0)
+    assert tempdir.make(1).is_dir()
+    tempdir.unlock()
+    opened(path).lock(0)
+
+
+def test_what_another_daemon_has_by_now_is_left_to_it(path: Path) -> None:
+    tempdir = opened(path)
+    tempdir.lock(0)
+    shutil.rmtree(path)
+    other = opened(path)
+    other.lock(0)
+    assert not tempdir.mend()
+    with pytest.raises(TempDirUnusable):
+        tempdir.make(1)
+    assert other.make(1).is_dir()
+    for one in (tempdir, other):
+        one.unlock()
+
+
+def test_what_cannot_be_made_anew_is_tried_again(path: Path) -> None:
+    tempdir = opened(path)
+    tempdir.lock(0)
+    shutil.rmtree(path)
+    path.write_text("in the way")
+    assert not tempdir.mend()
+    path.unlink()
+    assert tempdir.mend()
+    tempdir.unlock()
 
 
 # --- looking without a trace --------------------------------------------------------------------------

@@ -97,6 +97,10 @@ class Aria2Engine(DownloadEngine):
     def limit(self, speed: int) -> None:
         self._monitor.limit(speed)
 
+    def renew(self) -> None:
+        # It works in the directory that it was started in, though that has no name any more.
+        self._monitor.kill()
+
     def resumable(self, folder_: Path) -> bool:
         return folder.payload(folder_) is not None
 

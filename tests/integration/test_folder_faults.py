@@ -1,0 +1,113 @@
+"""Folders that go away, come back, or take nothing any more, in the middle of everything.
+
+One download is half done, one about to begin, two wait; while the folder is bad both come to their end. Afterwards all
+is accounted for.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.accounts import Accounts
+from tests.support.disks import disk_of, immutable, mount_folder, unmount
+from tests.support.http_server import File, Gate, HttpServer
+from tests.support.service import Service
+from tests.support.waiting import eventually
+
+S = OfflineDownloadStatus
+
+MakeService = Callable[..., Service]
+
+
+@contextmanager
+def unmounted(folder: Path) -> Iterator[None]:
+    """What is left is the empty folder that something was mounted on."""
+    unmount(folder.parent)
+    yield
+    mount_folder(folder.parent.with_name("behind"), folder.parent)
+
+
+@contextmanager
+def other_disk(folder: Path) -> Iterator[None]:
+    """Where it was mounted there is another one, which looks as if it were ours."""
+    decoy = folder.with_name("decoy")
+    decoy.mkdir(mode=0o700)
+    with disk_of("1m", decoy / "disk") as disk:
+        disk.chmod(0o700)
+        mount_folder(disk, folder)
+        yield
+        unmount(folder)
+        assert {path.name for path in disk.iterdir()} == set(), "nothing was written to what is not ours"
+
+
+@contextmanager
+def deleted(folder: Path) -> Iterator[None]:
+    """It does not come back."""
+    shutil.rmtree(folder)
+    yield
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    with immutable(folder):
+        yield
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``reason``: what those who wait because of it carry meanwhile; empty where nobody waits."""
+
+    does: Callable[[Path], AbstractContextManager[None]]
+    reason: str = "tempdir_unusable"
+
+
+TEMPDIR = {
+    "unmounted": Fault(unmounted),
+    "another disk": Fault(other_disk),
+    "deleted": Fault(deleted, ""),
+    "read-only": Fault(read_only),
+}
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is mounted, and may be unmounted without losing what is in it."""
+    place = tmp_path / "mounted"
+    place.mkdir()
+    with disk_of("16m", tmp_path / "behind") as behind:
+        mount_folder(behind, place)
+        yield place
+        unmount(place)
+
+
+@pytest.mark.parametrize("name", TEMPDIR)
+def test_a_temporary_folder_that_goes_bad_costs_nothing_but_time(
+    name: str, make_service: MakeService, mounted: Path, http_server: HttpServer
+) -> None:
+    service = make_service(tempdir=str(mounted / "temp"), workers=2)
+    with Accounts(service) as accounts:
+        half = File(size=400_000, seed=0, stall_after=200_000)
+        held = File(size=1000, seed=1, hold=Gate())
+        files = [half, held, *(File(size=1000, seed=n) for n in range(2, 4))]
+        odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
+        service.start()
+        service.wait_for(odr_ids[0], lambda task: task.completed > 0)
+        http_server.wait_for(lambda requests: len(requests) == 2)
+        with TEMPDIR[name].does(mounted / "temp"):
+            half.stall.set()
+            assert held.hold is not None
+            held.hold.set()
+            http_server.wait_for_active(0)
+            if reason := TEMPDIR[name].reason:
+                eventually(
+                    lambda: all(service.repository.get(n).reason == reason for n in odr_ids[2:]),
+                    describe=lambda: f"{accounts.rows()}",
+                )
+            assert not [row for row in accounts.rows().values() if row.status is S.ERROR]
