@@ -177,6 +177,9 @@ class Chaos:
 
     def _stories(self, monitor: Monitor) -> Iterator[str]:
         text = "\n".join(self._wrong)
-        concerned = {int(number) for number in re.findall(r"(?:\btask |odr_id=|: )(\d+)\b", text)}
-        for odr_id in sorted(concerned & self._book.entries.keys())[:_STORIES]:
+        # By number, or by the name of their file.
+        said = set(re.findall(r"(?:\btask |odr_id=|: )(\d+)\b", text)) | set(re.findall(r"/([\w-]+)", text))
+        entries = self._book.entries.values()
+        concerned = [entry.odr_id for entry in entries if {str(entry.odr_id), entry.link.seed} & said]
+        for odr_id in sorted(concerned)[:_STORIES]:
             yield story(odr_id, self._book, monitor, self._begun)
