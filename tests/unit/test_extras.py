@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seafevents_offline import errors
 from seafevents_offline.extras import HEADERS, KINDS, MAX_HEADERS_LENGTH, Extras, header_names
@@ -143,6 +149,22 @@ def test_what_is_refused_and_that_the_sentence_does_not_quote_it(given, error):
         Extras.checked(**given)
     assert isinstance(refused.value, errors.InputError)
     assert SECRET not in str(refused.value)
+
+
+ODD = st.text(st.sampled_from("a:@/ é\t\r\n\0\x85\x7f\u2028\ud800"), max_size=6)
+
+
+@given(ODD, ODD, st.sampled_from([*HEADERS, *NEVER]), ODD, ODD, ODD)
+def test_nothing_that_is_taken_begins_another_line(user, password, name, value, referer, agent):
+    with suppress(errors.InputError):
+        extras = Extras.checked(
+            user=user, password=password, headers=[(name, value)], referer=f"https://a/{referer}", user_agent=agent
+        )
+        lines = [extras.user, extras.password, extras.referer, extras.user_agent, *sum(extras.headers, ())]
+        assert not [line for line in lines if re.search("[\x00-\x08\x0a-\x1f\x7f-\x9f]", line)]
+        assert extras.referer.isascii()
+        assert extras.user_agent.isascii()
+        assert Extras.from_json(json.loads(json.dumps(extras.to_json()))) == extras
 
 
 def test_nothing_of_it_is_shown():
