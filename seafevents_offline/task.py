@@ -75,6 +75,20 @@ class NewTask:
         return active_key(self.owner, self.repo_id, self.path, self.url)
 
     @property
+    def provisional(self) -> Task:
+        """What a storage needs to know of it while it has no record yet."""
+        return Task(
+            odr_id=0,
+            repo_id=self.repo_id,
+            path=self.path,
+            url=self.url,
+            owner=self.owner,
+            timestamp=datetime.min,
+            status=OfflineDownloadStatus.WAITING,
+            name=self.name,
+        )
+
+    @property
     def options(self) -> dict[str, Any] | None:
         """What the record keeps in the column of that name."""
         values = with_permission(None, self.permission) if self.permission else {}

@@ -52,6 +52,19 @@ class Host(Protocol):
     def owner(self) -> str | None:
         """Whose tasks are meant where nobody is named; None: everybody's."""
 
+    def add(
+        self,
+        url: str,
+        *,
+        name: str,
+        path: str,
+        priority: int,
+        checksum: str | None,
+        extras: Extras,
+        whose: tuple[str, str] = ...,
+    ) -> Task:
+        """``whose``: owner and library, where there are several."""
+
     def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
         """``extras``: for a retry, what the link needs from now on."""
 

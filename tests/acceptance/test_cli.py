@@ -393,6 +393,12 @@ def test_a_link_that_is_under_way_is_not_joined_for_another_checksum(cli: Cli, h
     assert (again.code, again.out, again.err) == (1, "", "This link is already in the list (task 1).\n")
 
 
+def test_the_one_library_needs_no_name(cli: Cli, http_server: HttpServer) -> None:
+    refused = cli("add", http_server.url("/f.bin"), "--owner", "ada@example.com")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "There is one person and one library here; please leave --owner and --repo out.\n"
+
+
 def test_who_adds_without_a_service_is_told(cli: Cli, http_server: HttpServer) -> None:
     result = cli("add", http_server.url("/f.bin"))
     assert (result.code, result.out) == (0, "1\n")

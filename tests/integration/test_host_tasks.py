@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -79,7 +80,11 @@ def test_verbs_work_beside_the_daemon_for_everybody(
         ("retry", S.DOWNLOADING, "starts again"),
     ]:
         assert run(verb, str(odr_id)) == Result(0, f"Task {odr_id} {words}.\n", "")
+        done = time.monotonic()
         server.wait(odr_id, state)
+        if state is not S.DOWNLOADING:
+            http_server.wait_for_active(0)
+            assert max(request.ended_at or 0.0 for request in http_server.requests) - done <= 1, "nobody was woken"
     file.rate = None
     watched = run("watch", str(odr_id), "--json")
     assert (watched.code, watched.err) == (0, "")
@@ -90,7 +95,9 @@ def test_verbs_work_beside_the_daemon_for_everybody(
     assert removed == Result(1, f"Task {waiting} is cancelled.\n", f"There is no task {odr_id}.\n")
 
 
-def test_what_would_wait_again_is_checked_as_if_it_were_added(run: Administrator, server: Server) -> None:
+def test_what_is_added_or_would_wait_again_is_checked(
+    run: Administrator, server: Server, http_server: HttpServer
+) -> None:
     server.start()
     server.wait_for_beat()
     private, gone = (str(server.insert(*row)) for row in [("http://10.0.0.1/", "/"), ("https://a.example/", "/no")])
@@ -104,6 +111,19 @@ def test_what_would_wait_again_is_checked_as_if_it_were_added(run: Administrator
         "There is no task 99.",
     ]
     assert {server.task(int(odr_id)).status for odr_id in (private, gone)} == {S.ERROR}
+    # So is what is added for somebody.
+    url, whose = http_server.serve("/a.bin", File(size=10)), ("--owner", OWNER, "--repo", REPO_ID)
+    added = run("add", url, *whose, "--priority", "90", "--json")
+    assert (added.code, added.json["owner"], added.json["repo_name"], added.json["priority"]) == (0, OWNER, "files", 90)
+    assert server.wait(added.json["odr_id"]).stored_path == "/a.bin"
+    for words, sentence in [
+        ((url,), "Please say whose it is and into which library it goes: --owner NAME --repo ID."),
+        ((url, *whose, "--to", "/no"), "The folder /no does not exist in the library any more."),
+        ((url, *whose, "--owner", OTHER), "You may not put files into the folder /."),
+        (("https://ada:secret@a.example/", *whose), "A password of a link is entered by the owner of the task"),
+    ]:
+        refused = run("add", *words)
+        assert (refused.code in (1, 2), refused.out, refused.err[: len(sentence)]) == (True, "", sentence)
     # While seaf-server does not answer nobody knows; the service finds out before it begins.
     server.seafile.is_down = True
     assert run("retry", gone).out == f"Task {gone} starts again.\n"

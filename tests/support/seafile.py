@@ -70,6 +70,7 @@ class Repo:
     status: int = 0
     encrypted: bool = False
     repo_type: str | None = None
+    name: str = "files"
     company: str | None = None
     origin: Repo | None = None
     origin_path: str = "/"
@@ -185,7 +186,7 @@ class Seafile:
         repo = None if self.libraries_are_down else self.repos.get(repo_id)
         if repo is None or (repo.origin and repo.origin.id not in self.repos):
             return None
-        known: dict[str, Any] = {"id": repo.id, "encrypted": repo.encrypted, "status": repo.status}
+        known: dict[str, Any] = {"id": repo.id, "name": repo.name, "encrypted": repo.encrypted, "status": repo.status}
         if self.version >= 12:
             known["repo_type"] = repo.repo_type
         if repo.origin:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from .. import needs
-from ..host import hint_if_nobody_serves, opened
-from ..options import add_new_task, priority
+from ..host import hint_if_nobody_serves, reached
+from ..options import add_new_task, person, priority
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
@@ -18,9 +18,13 @@ def _options(parser: ArgumentParser) -> None:
         "--priority", metavar="0-100", type=priority, default=50, help="higher goes first (default: 50)"
     )
 
+    whose = parser.add_argument_group("on a Seafile server")
+    whose.add_argument("--owner", metavar="NAME", type=person, help="whose it is, and who uploads the file")
+    whose.add_argument("--repo", metavar="ID", help="the library, by the long number in the address of its page")
+
 
 def _run(args: Namespace) -> ExitCode:
-    with opened(args) as host:
+    with reached(args) as host:
         task = host.add(
             args.url,
             name=args.name,
@@ -28,6 +32,7 @@ def _run(args: Namespace) -> ExitCode:
             priority=args.priority,
             checksum=args.checksum,
             extras=needs.of(args, host.settings.cookies),
+            **({"whose": (args.owner or "", args.repo or "")} if args.owner or args.repo else {}),
         )
         if args.json:
             say_json(host.shape(task))
@@ -44,7 +49,10 @@ VERB = Verb(
 seafevents-offline add https://example.com/file.zip
 seafevents-offline add https://example.com/file.zip --name report.zip --to /reports --priority 90
 seafevents-offline add https://example.com/file.zip --user ada
-seafevents-offline add https://example.com/file.zip --header-file token.txt""",
+seafevents-offline add https://example.com/file.zip --header-file token.txt
+seafevents-offline add https://example.com/file.zip --seafile /opt/seafile --owner ada@example.com \\
+    --repo 12345678-1234-4123-8123-123456789abc --to /reports""",
     options=_options,
     json=True,
+    on_server=True,
 )

@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from ... import repository
+from ...checksum import Checksum
 from ...egress.admission import admitted
 from ...egress.policy import Policy
 from ...errors import InputError, StorageUnavailable
 from ...extras import NO_EXTRAS, Extras
+from ...filename import check_name, check_path
 from ...link import without_query, without_user_info
 from ...repository import Allowance, Repository, utc_now
 from ...settings import Settings, read_config
 from ...shape import shape
 from ...status import Action, OfflineDownloadStatus
 from ...storages.seafile.server import SeafServer
-from ...task import Task
+from ...task import NewTask, Task, is_repo_id
 from ...tasks.checks import Check
 from ...tasks.offline_downloader import pick_storage
 from ..seafevents import database
@@ -37,6 +39,12 @@ class OwnersAlone(InputError):
     sentence = "A password of a link is entered by the owner of the task, on the pages of Seafile."
 
 
+class PlaceMissing(InputError):
+    """Said on the command line alone."""
+
+    sentence = "Please say whose it is and into which library it goes: --owner NAME --repo ID."
+
+
 class SeafileServer:
     """Opens nothing before it is asked for. ``settings`` and ``repository`` raise SettingsError.
 
@@ -49,6 +57,8 @@ class SeafileServer:
         self.place = place
         self.daemon = daemon
         self._names: dict[str, str] = {}
+        self._seafile = SeafServer()
+        self._answers = True
 
     @classmethod
     def enter(cls, named: Path, environ: Mapping[str, str]) -> SeafileServer:
@@ -75,6 +85,37 @@ class SeafileServer:
     def repository(self) -> Repository:
         return repository.open(self.settings)
 
+    def add(
+        self,
+        url: str,
+        *,
+        name: str = "",
+        path: str = "/",
+        priority: int = 50,
+        checksum: str | None = None,
+        extras: Extras = NO_EXTRAS,
+        whose: tuple[str, str] = ("", ""),
+    ) -> Task:
+        """A new task; ``whose``: owner and library. Like a row that came by SQL: what cannot be found out here is
+        checked at its claim. Raises PlaceMissing and OwnersAlone, and what adding raises elsewhere."""
+        owner, repo_id = whose
+        if not owner or not is_repo_id(repo_id):
+            raise PlaceMissing()
+        link, extras = Extras.of_link(url, extras)
+        if extras:
+            raise OwnersAlone()
+        new = NewTask(
+            repo_id=repo_id,
+            path=check_path(path),
+            url=link,
+            owner=owner,
+            name=check_name(name) if name else "",
+            priority=priority,
+            checksum=Checksum.parse(checksum) if checksum else None,
+        )
+        new = replace(new, url=self._checked(new.provisional))
+        return self.repository.add(new, Allowance.of(self.settings))
+
     def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
         """For the task's owner, as far as the owner could. Raises TaskNotFound, also for what was removed, NotPossible,
         AlreadyActive, TooManyTasks, SecretsWanted, and for a task that would wait again whatever speaks against that
@@ -83,7 +124,7 @@ class SeafileServer:
             raise OwnersAlone()
         task = self.repository.get(odr_id)
         if action.target is OfflineDownloadStatus.WAITING and task.status in action.sources:
-            self._check(task)
+            self._checked(task)
         return self.repository.act(odr_id, action, task.owner, allowance=Allowance.of(self.settings))
 
     def remove(self, odr_id: int) -> Task:
@@ -112,18 +153,21 @@ class SeafileServer:
             f"`seafevents-offline doctor --seafile {self.place.top}` says why."
         )
 
-    def _check(self, task: Task) -> None:
-        """What a door would ask. Where seaf-server does not answer, the service asks it before it begins."""
-        admitted(without_user_info(task.url), Policy.from_settings(self.settings))
+    def _checked(self, task: Task) -> str:
+        """Its link, after what a door would ask. Where seaf-server does not answer, the service asks at the claim."""
+        link = admitted(without_user_info(task.url), Policy.from_settings(self.settings))
         with contextlib.suppress(StorageUnavailable):
             pick_storage(self.settings).check(task, 0)
+        return link
 
     def _name_of(self, repo_id: str) -> str:
-        if repo_id not in self._names:
-            self._names[repo_id] = ""
-            with contextlib.suppress(StorageUnavailable):
-                self._names[repo_id] = SeafServer().name(repo_id)
-        return self._names[repo_id]
+        """Empty where nobody knows; who does not answer once is not asked again."""
+        if repo_id not in self._names and self._answers:
+            try:
+                self._names[repo_id] = self._seafile.name(repo_id)
+            except StorageUnavailable:
+                self._answers = False
+        return self._names.get(repo_id, "")
 
     def wake(self) -> None:
         """Nothing: no other process wakes the daemon, which looks by itself soon enough."""
