@@ -118,6 +118,37 @@ def test_both_directions_are_counted():
     assert why(BEGINS, play)[0] is Why.CLOSED
 
 
+def test_a_trickle_gathers_and_is_passed_on_in_one_piece(monkeypatch):
+    monkeypatch.setattr(module, "_BEGINNING", 0)
+    monkeypatch.setattr(module, "_GATHER", 1.0)
+
+    async def play(ends: Ends) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(ends.server, b"a")
+        assert await loop.sock_recv(ends.engine, 100) == b"a"
+        for piece in (b"b", b"c"):
+            await loop.sock_sendall(ends.server, piece)
+        assert await loop.sock_recv(ends.engine, 100) == b"bc"
+        ends.engine.close()
+        ends.server.close()
+
+    assert why(BEGINS, play)[0] is Why.CLOSED
+
+
+def test_what_comes_fast_is_passed_on_at_once(monkeypatch):
+    monkeypatch.setattr(module, "_BEGINNING", 0)
+    monkeypatch.setattr(module, "_TRICKLE", 0)
+    monkeypatch.setattr(module, "_GATHER", _LONG)
+
+    async def play(ends: Ends) -> None:
+        await echo(ends)
+        await echo(ends)
+        ends.engine.close()
+        ends.server.close()
+
+    assert why(BEGINS, play)[0] is Why.CLOSED
+
+
 def test_a_relay_that_is_cancelled_keeps_nothing():
     async def run() -> None:
         with contextlib.ExitStack() as stack:

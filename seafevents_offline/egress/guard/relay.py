@@ -25,6 +25,13 @@ _REST = 5.0
 #: Seconds until a silent tunnel that is needed is asked again whether it is.
 _NEEDED = 1.0
 
+#: A trickle, less than so many bytes a second, gathers for so many seconds: with hundreds of slow downloads each piece
+#: by itself costs more than what it holds is worth. Not at the beginning, which is a handshake or the whole of a small
+#: file, and what has gathered fits into every socket, so that nobody is slowed down by it.
+_TRICKLE = 128 * 1024
+_GATHER = 0.25
+_BEGINNING = 64 * 1024
+
 #: Older kernels wait for a pipe that is not to be waited for, unless they are told each time.
 _AT_ONCE = os.SPLICE_F_NONBLOCK
 
@@ -42,11 +49,15 @@ class _Flow:
         # asyncio is much slower with sockets than with their numbers.
         self._from, self._to = source.fileno(), target.fileno()
         self._pipe: Pipe | None = None
+        self._taken = 0.0
+        self._gathering: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         self._relay.loop.add_reader(self._from, self._guarded, self._take)
 
     def close(self) -> None:
+        if self._gathering:
+            self._gathering.cancel()
         self._relay.loop.remove_reader(self._from)
         self._relay.loop.remove_writer(self._to)
         self._let_go()
@@ -79,6 +90,14 @@ class _Flow:
         if not self._give():
             self._relay.loop.remove_reader(self._from)
             self._relay.loop.add_writer(self._to, self._guarded, self._go_on)
+        elif self._trickles(number):
+            self._relay.loop.remove_reader(self._from)
+            self._gathering = self._relay.loop.call_later(_GATHER, self.begin)
+
+    def _trickles(self, number: int) -> bool:
+        """Whether it is a trickle: by this piece, and the time since the one before."""
+        since, self._taken = self._taken, self._relay.loop.time()
+        return self.passed > _BEGINNING and number < _TRICKLE * (self._taken - since)
 
     def _give(self) -> bool:
         """Whether the target took everything."""
