@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, true
 
 from ..models import RECORDS
 from ..status import OfflineDownloadStatus
 from .room import BEGINNING_MIN, Room, in_turns
-from .statements import among, ready_times, using
+from .statements import ready_times, using
 
 _R = RECORDS.c
 
@@ -63,11 +63,13 @@ class Candidates:
     ) -> None:
         self._connection = connection
         self._room = room
+        # Not for the database: it is about a handful of rows, and of hundreds of numbers.
+        self._excluded = frozenset(exclude)
         interrupted = and_(_R.claimed_by == node_id, _R.not_before.is_(None))
         # None of the interrupted ones: where there was no room for them before there is none now.
         mine = or_(_R.claimed_by.is_(None), _R.claimed_by != node_id, _R.not_before.is_not(None))
         free = or_(_R.claimed_by.is_(None), _R.claimed_by.not_in(sorted(others))) if others else true()
-        waiting = and_(_R.status == OfflineDownloadStatus.WAITING, not_(among(exclude)) if exclude else true())
+        waiting = _R.status == OfflineDownloadStatus.WAITING
         self._interrupted = and_(waiting, interrupted)
         self._in_turn = and_(waiting, or_(*ready_times(now)), mine, free)
 
@@ -106,7 +108,7 @@ class Candidates:
         size = _FIRST_PAGE
         while page:
             for candidate in page:
-                if self._room.take(candidate.owner, candidate.url):
+                if candidate.odr_id not in self._excluded and self._room.take(candidate.owner, candidate.url):
                     yield candidate
             if len(page) < size:
                 return

@@ -22,7 +22,7 @@ from .candidates import Candidate, Candidates
 from .part import Part
 from .room import Room
 from .schema import VERSION
-from .statements import TASK_COLUMNS, among, each, is_claim, to_tasks
+from .statements import TASK_COLUMNS, among, each, has_one_of, is_claim, to_tasks
 
 _S = OfflineDownloadStatus
 _R = RECORDS.c
@@ -96,7 +96,7 @@ class Claims(Part):
 
 def _running(connection: Connection) -> list[tuple[str, str]]:
     """Owner and link of every task that any node has."""
-    statement = select(_R.owner, _R.url).where(_R.status.in_(sorted(RUNNING)))
+    statement = select(_R.owner, _R.url).where(has_one_of(RUNNING))
     return [(row.owner, row.url) for row in connection.execute(statement)]
 
 

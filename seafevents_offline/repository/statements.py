@@ -7,7 +7,20 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Result, and_, bindparam, case, func, literal_column, or_, true
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Result,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    true,
+    tuple_,
+)
 from sqlalchemy.sql.selectable import HasHints
 
 from ..errors import NO_EXPLANATION, Explanation
@@ -30,6 +43,12 @@ TASK_COLUMNS = tuple(RECORDS.c[field.name] for field in fields(Task))
 
 def to_tasks(result: Result[Any]) -> list[Task]:
     return [Task.from_row(row._asdict()) for row in result]
+
+
+def has_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool]:
+    """For statements that are made once: written out, because a list of parameters is spelt anew at each execution,
+    which takes as long as the rest of it."""
+    return RECORDS.c.status.in_([literal_column(f"{status:d}") for status in sorted(statuses)])
 
 
 def is_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool]:
@@ -80,7 +99,9 @@ def among(odr_ids: Collection[int]) -> ColumnElement[bool]:
 
 def is_claim(claims: Mapping[int, int]) -> ColumnElement[bool]:
     """Exactly these tasks, as long as their claim number is the one given."""
-    return and_(among(claims), RECORDS.c.claim == each_number(claims))
+    pairs: BindParameter[Any] = bindparam(None, sorted(claims.items()), expanding=True, literal_execute=True)
+    # The first condition is for MariaDB, which uses no index for pairs.
+    return and_(among(claims), tuple_(RECORDS.c.odr_id, RECORDS.c.claim).in_(pairs))
 
 
 def explained(explanation: Explanation = NO_EXPLANATION) -> dict[str, Any]:

@@ -18,7 +18,17 @@ from ..status import FINAL, RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task, active_key, with_secret
 from ..text import escape
 from .part import Part
-from .statements import TASK_COLUMNS, WIPED, among, each_number, explained, is_claim, to_tasks, without_login
+from .statements import (
+    TASK_COLUMNS,
+    WIPED,
+    among,
+    each_number,
+    explained,
+    has_one_of,
+    is_claim,
+    to_tasks,
+    without_login,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +112,9 @@ class Workers(Part):
                 (RECORDS.c.updated_at, self._now()),
             )
         )
-        self._database.run(lambda connection: connection.execute(statement))
+        # Its text is never the same again: kept, five hundred of them would be 30 MB.
+        once = {"compiled_cache": None}
+        self._database.run(lambda connection: connection.execute(statement, execution_options=once))
 
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         """Record under which path the payload is going to be put; may be called again with another path, and with
@@ -251,7 +263,7 @@ def _of(task: Task) -> dict[str, Any]:
 def _change(sources: frozenset[OfflineDownloadStatus], *, wipes: bool = False) -> Update:
     """A change of the task, to the columns that are given with it, and where it ``wipes`` to those; it does nothing
     unless the task still is in one of these states under the same claim."""
-    statement = update(RECORDS).where(_IS_OURS, RECORDS.c.status.in_(sorted(sources)))
+    statement = update(RECORDS).where(_IS_OURS, has_one_of(sources))
     return statement.values(WIPED) if wipes else statement
 
 
