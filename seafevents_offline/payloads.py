@@ -156,10 +156,11 @@ def _found_file(folder: Path, path: Path) -> PayloadFile:
     """``path`` as a part of the payload; no link on the way, no way out of the folder."""
     try:
         relative = path.relative_to(folder)
-        if ".." in relative.parts or path.resolve(strict=True) != folder.resolve(strict=True) / relative:
+        above = [os.lstat(folder / parent) for parent in list(relative.parents)[:-1]]
+        if ".." in relative.parts or not all(stat.S_ISDIR(one.st_mode) for one in above):
             raise PayloadUnusable()
         found = os.lstat(path)
-    except (ValueError, RuntimeError):
+    except ValueError:
         raise PayloadUnusable() from None
     except (FileNotFoundError, NotADirectoryError):
         raise PayloadLost() from None

@@ -177,11 +177,12 @@ class Pipeline:
             if snapshot.error is not None:
                 raise snapshot.error
             limits.check(snapshot, self.clock())
+            if snapshot.state is TransferState.COMPLETE:
+                # Whether it may be stored is asked right before that.
+                return snapshot
             if snapshot.size > known_size or self.clock() >= next_check:
                 known_size, next_check = snapshot.size, self.clock() + CHECK_PERIOD
                 self._check_while_running(task, max(snapshot.size, snapshot.completed))
-            if snapshot.state is TransferState.COMPLETE:
-                return snapshot
             room.check(snapshot)
             first_look.check(snapshot)
             context.wait(_LOOK_PERIOD)
