@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 REPORT_PERIOD = 1.0
 
 #: With many workers, of which few are free, tasks are claimed this seldom, in seconds: one claim serves several.
-CLAIM_PAUSE = 0.1
+CLAIM_PAUSE = 0.2
 
 #: Few are free when they are less than this share of all.
 _FEW = 0.25
