@@ -96,10 +96,20 @@ class Chaos:
             thread.start()
         for thread in threads:
             thread.join()
+        self._tell("nothing is broken any more")
+        self._send_home()
+
+    def _send_home(self) -> None:
+        """Who has still to add something does so first; where that is not possible, something is wrong."""
+        deadline = time.monotonic() + _REST_LIMIT
         for person in self._people:
             person.leave()
         for person in self._people:
-            person.join()
+            person.join(max(0.0, deadline - time.monotonic()))
+            if person.is_alive():
+                self._wrong.append(f"{person.name} could not add all tasks")
+                person.give_up()
+                person.join()
 
     def _person(self, world: World, number: int) -> Person:
         name = f"person{number}@example.com"
@@ -139,7 +149,6 @@ class Chaos:
         logger.info("%6.1f s  %s", time.monotonic() - self._begun, words)
 
     def _come_to_rest(self, world: World, accounts: Accounts) -> None:
-        self._tell("nothing is broken any more")
         for person in self._people:
             person.settle(_STAY_PAUSED)
         owe(accounts, world, self._book)

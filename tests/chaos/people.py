@@ -21,6 +21,10 @@ from .links import Links
 _ACTIONS = {Action.PAUSE: 30, Action.RESUME: 30, Action.CANCEL: 8, Action.RETRY: 12, None: 6, "prioritise": 14}
 
 
+#: How often something is asked for that should be answered by now.
+_TRIES = 10
+
+
 class Person(threading.Thread):
     """``tasks``: how many it adds, evenly over ``seconds``; it goes on until told to ``leave``."""
 
@@ -44,15 +48,19 @@ class Person(threading.Thread):
         self._left = tasks
         self._pause = seconds / tasks
         self._own: list[Entry] = []
-        self._leaving = threading.Event()
+        self._leaving, self._giving_up = threading.Event(), threading.Event()
 
     def leave(self) -> None:
         """But it first adds what it has still to add."""
         self._leaving.set()
 
+    def give_up(self) -> None:
+        """Whatever it has still to add."""
+        self._giving_up.set()
+
     def run(self) -> None:
         begun, number, breath = time.monotonic(), self._left, threading.Event()
-        while self._left or not self._leaving.is_set():
+        while not self._giving_up.is_set() and (self._left or not self._leaving.is_set()):
             due = begun + (number - self._left) * self._pause
             if self._left and time.monotonic() >= due:
                 self._add()
@@ -63,8 +71,8 @@ class Person(threading.Thread):
     def settle(self, keep: float) -> None:
         """Let what is paused go on, but for such a share."""
         for entry in self._own:
-            while self._dice.random() >= keep and not self._try(entry, Action.RESUME):
-                pass
+            if self._dice.random() >= keep:
+                any(self._try(entry, Action.RESUME) for _ in range(_TRIES))
 
     def _add(self) -> None:
         link = self._links.draw()
