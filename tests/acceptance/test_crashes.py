@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from seafevents_offline.errors import AlreadyRunning
@@ -216,6 +217,38 @@ def test_a_frozen_node_that_wakes_up_changes_nothing(
         eventually(lambda: frozen.folders() == set(), 90, lambda: f"{frozen.folders()}")
         assert awake.repository.get(odr_id) == after
     assert awake.files() == {"/f": file.read(0, 2_000_000)}
+
+
+#: Where a node may be frozen, and whether another one then downloads the file again.
+FROZEN = {"when it is complete": True, "after the file appeared": False}
+
+
+@pytest.mark.parametrize("moment", FROZEN)
+def test_a_node_frozen_at_a_delicate_moment_writes_and_stores_nothing_more(
+    make_service: MakeService, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr(nodes, "WATCH", 3.0)
+    file = File(size=200_000, seed=moment)
+    frozen = make_service("frozen", workers=1)
+    awake = make_service("awake", workers=1, library=str(frozen.library))
+    with Accounts(awake, frozen) as accounts, Daemon(frozen.settings, moment, sign=signal.SIGSTOP) as daemon:
+        odr_id = accounts.add(http_server.serve("/f", file), file)
+        http_server.wait_for(lambda requests: any(request.done for request in requests))
+        eventually(lambda: psutil.Process(daemon.pid).status() == psutil.STATUS_STOPPED, 60)
+        file.stall_after = 100_000 if FROZEN[moment] else None
+        awake.start()
+        if FROZEN[moment]:
+            # It wakes up while the other one is in the middle of the same file.
+            http_server.wait_for(lambda requests: any(request.sent == 100_000 for request in requests))
+        else:
+            awake.wait(odr_id)
+        before = awake.repository.get(odr_id)
+        daemon.signal(signal.SIGCONT)
+        eventually(lambda: frozen.folders() == set(), 60, lambda: f"{frozen.folders()}")
+        assert awake.repository.get(odr_id).status is before.status
+        assert awake.repository.get(odr_id).claim == before.claim
+        file.stall.set()
+        assert awake.wait(odr_id).stored_path == "/f"
 
 
 @ON_BOTH_DATABASES

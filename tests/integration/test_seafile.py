@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from seafevents_offline import pipeline
+from seafevents_offline.errors import LibraryEncrypted
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import NewTask, Task
 from tests.support import seaserv
@@ -104,6 +105,45 @@ def test_a_server_that_is_away_costs_nothing_but_time(
     seafile.restart()
     task = service.wait(odr_id)
     assert (task.status, task.attempts, content(repo)) == (S.OK, 0, {"/docs/a.bin": CONTENT})
+
+
+def test_a17_a_server_that_is_away_when_a_file_is_to_be_stored_gets_it_later_and_once(
+    service: Service, seafile: Seafile, repo: Repo, http_server: HttpServer
+) -> None:
+    files = [File(size=100_000, seed=n, stall_after=50_000) for n in range(2)]
+    first = add(service, http_server.serve("/0.bin", files[0]))
+    service.wait_for(first, lambda task: task.completed > 0)
+    seafile.is_down = True
+    files[0].stall.set()
+    task = service.wait_for(first, lambda task: bool(task.reason))
+    assert (task.status, task.reason, task.attempts) == (S.WAITING, "storage_unavailable", 0)
+    files[1].stall.set()
+    second = add(service, http_server.serve("/1.bin", files[1]))
+    task = service.wait_for(second, lambda task: bool(task.reason))
+    assert (task.status, task.reason) == (S.WAITING, "storage_unavailable"), "links are taken all the while"
+    seafile.is_down = False
+    seafile.restart()
+    assert [(task.status, task.attempts) for task in map(service.wait, (first, second))] == [(S.OK, 0)] * 2
+    assert content(repo) == {f"/docs/{n}.bin": file.read(0, 100_000) for n, file in enumerate(files)}
+    assert http_server.sent("/0.bin") == 100_000, "what was complete was not downloaded again"
+    assert service.folders() == set()
+
+
+def test_a53_an_encrypted_library_takes_nothing_and_says_so(
+    service: Service, repo: Repo, http_server: HttpServer
+) -> None:
+    """At once, and also when it was not encrypted yet when the download began."""
+    file = File(size=100_000, seed=1, stall_after=50_000)
+    running = add(service, http_server.serve("/a.bin", file))
+    service.wait_for(running, lambda task: task.completed > 0)
+    repo.encrypted = True
+    later = add(service, http_server.serve("/b.bin", FILE))
+    for odr_id in (running, later):
+        task = service.wait(odr_id)
+        assert (task.status, task.reason, task.comment) == (S.ERROR, "library_encrypted", str(LibraryEncrypted()))
+    file.stall.set()
+    assert content(repo) == {}
+    assert [request.path for request in http_server.requests if request.path == "/b.bin"] == []
 
 
 def test_a_server_that_ends_while_it_stores_gets_the_file_once(

@@ -270,6 +270,14 @@ def test_a_checksum_is_for_one_link(site: Site) -> None:
     assert site.rows() == 0
 
 
+def test_a53_nothing_is_added_for_an_encrypted_library(site: Site) -> None:
+    site.script.encrypted = True
+    for given in (body(), {"repo_id": REPO_ID, "path": "/", "urls": [LINK]}):
+        sentence = "Files cannot be downloaded into an encrypted library. Please choose another one."
+        assert error(site.ask("PUT", ADD, given)) == (403, sentence)
+    assert (site.rows(), site.script.woken) == (0, [])
+
+
 def test_the_checks_come_in_their_order(site: Site) -> None:
     """Everything is wrong at once; each thing that is mended brings up the next."""
     site.script.may_use = site.script.has_room = False

@@ -117,6 +117,32 @@ def test_a_name_that_is_taken_in_the_very_moment(
     assert path == "/a (1).txt" or theirs == b"mine"
 
 
+def test_the_one_window_of_a_frozen_node_is_a_call_that_the_server_gets_too_late(
+    library: SeafileLibrary, payload: Payload
+) -> None:
+    """docs/guarantees.md: another node has looked, and stored, while this one's call was on its way. Nothing is
+    overwritten, and nothing can tell the server that it is late."""
+
+    def overtake() -> None:
+        other = another_process(library)
+        assert other.arrived(placed(), None) is None
+        assert other.put(placed(), payload) == "/a.txt"
+
+    library.seafile.script("commit", overtake)
+    library.storage.put(placed(), payload)
+    assert library.content() == {"/a.txt": b"mine", "/a (1).txt": b"mine"}
+
+
+def test_what_a_frozen_node_stores_before_another_one_does_is_found(library: SeafileLibrary, payload: Payload) -> None:
+    """It was downloaded a second time by then: another file, of another time."""
+    late, other = library.storage, another_process(library)
+    assert other.arrived(placed(), None) is None
+    assert late.put(placed(), payload) == "/a.txt"
+    again = payload.files[0].source
+    os.utime(again, (time.time() + 90, time.time() + 90))
+    assert other.arrived(placed(), payload) == "/a.txt"
+
+
 def test_what_older_servers_make_of_two_changes_at_once(library: SeafileLibrary, payload: Payload) -> None:
     conflict = f"/a (SFConflict {OWNER} 2026-01-02-03-04-05).txt"
 
