@@ -180,6 +180,8 @@ class Chaos:
         monitor.look_once()
         self._wrong += [f"task {odr_id} {words}" for odr_id, words in wrong_ends(world, self._book, monitor)]
         self._wrong += monitor.wrong
+        if monitor.looks < self._size.seconds:
+            self._wrong.append(f"the table was looked at {monitor.looks} times only")
         self._wrong += crowds(visits(world, self._book), PER_USER, self._blind)
         if self._wrong:
             raise AssertionError("\n\n".join(["\n".join(self._wrong), str(self._script), *self._stories(monitor)]))

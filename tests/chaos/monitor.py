@@ -78,9 +78,10 @@ class Monitor(threading.Thread):
     def _look_at(self, connection: pymysql.Connection[Any]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_QUERY)
-            self._look(time.monotonic(), [Row(*one) for one in cursor.fetchall()])
+            self.look(time.monotonic(), [Row(*one) for one in cursor.fetchall()])
 
-    def _look(self, now: float, rows: Sequence[Row]) -> None:
+    def look(self, now: float, rows: Sequence[Row]) -> None:
+        """All that there is of the table, and when it was read (``time.monotonic()``)."""
         self.looks += 1
         for row in rows:
             before = self.rows.get(row.odr_id)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
+from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.mariadb import MariaDb
+
 from .links import Links
+from .monitor import Monitor, Row
 from .script import Kind, Script, draw
 from .traffic import Visit, crowds
 
@@ -35,6 +40,37 @@ def test_what_is_broken_is_not_broken_again_before_it_was_mended() -> None:
 def test_too_many_faults_for_the_time_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
         draw(6, KINDS, 60, 20)
+
+
+ROW = Row(1, "ada", "http://a.example/1", OfflineDownloadStatus.DOWNLOADING, 1, "node", 0, 0, 0, 0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([ROW], []),
+        ([ROW, ROW._replace(odr_id=2, owner="bob", url="http://b.example/2", claimed_by="other")], []),
+        ([ROW, ROW._replace(odr_id=2, url="http://b.example/2", claimed_by="other")], ["user ada"]),
+        ([ROW, ROW._replace(odr_id=2, owner="bob", claimed_by="other")], ["host a.example"]),
+        ([ROW, ROW._replace(odr_id=2, owner="bob", url="http://b.example/2")], ["node node"]),
+        ([ROW, *(ROW._replace(odr_id=n, status=OfflineDownloadStatus.PAUSED) for n in (2, 3))], ["list ada"]),
+    ],
+    ids=["one", "as many as may be", "of one owner", "of one host", "of one node", "in one list"],
+)
+def test_the_table_shows_more_at_once_than_may_be(tmp_path: Path, rows: list[Row], words: list[str]) -> None:
+    limits = {"user": 1, "host": 1, "node": 1, "list": 2}
+    monitor = Monitor(MariaDb(tmp_path), "none", limits, {"node": "a"})
+    monitor.look(0.0, rows)
+    assert len(monitor.wrong) == len(words)
+    assert all(word in wrong for word, wrong in zip(words, monitor.wrong, strict=True))
+    assert "claim 1 of a" in monitor.story(1)[0][1]
+
+
+def test_what_was_stored_stays_stored(tmp_path: Path) -> None:
+    monitor = Monitor(MariaDb(tmp_path), "none", dict.fromkeys(("user", "host", "node", "list"), 9), {})
+    for status in (OfflineDownloadStatus.OK, OfflineDownloadStatus.OK, OfflineDownloadStatus.WAITING):
+        monitor.look(0.0, [ROW._replace(status=status)])
+    assert monitor.wrong == ["task 1 was OK, and then waiting"]
 
 
 def visit(odr_id: int, begun: float, ended: float | None) -> Visit:
