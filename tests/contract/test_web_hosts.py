@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seafevents_offline.errors import SettingsError
+from seafevents_offline.extras import Extras
 from seafevents_offline.hosts.standalone import OWNER
 from seafevents_offline.hosts.standalone import REPO_ID as EMBEDDED_REPO_ID
 from seafevents_offline.settings import Settings
+from seafevents_offline.vault import Vault
 from tests.support.records import ADA, REPO_ID, new
 from tests.support.seahub import COMPANY, ENCRYPTED, SHARED, WIKI, SearpcError, StandIn, write_events_conf
 from tests.support.site import NO_REPO
@@ -24,6 +27,8 @@ from tests.support.web import Web, configure_django
 
 if TYPE_CHECKING:
     from seahub_patch.host import Host
+
+LOGIN = Extras("ada", "correct horse")
 
 CONF = "[DATABASE]\ntype = mysql\n\n[OFFLINE DOWNLOAD]\nenabled = true\nworkers = 7\ndisk-high = 95%\nnode = Büro\n"
 
@@ -84,6 +89,19 @@ def test_settings_and_tables_are_the_same_all_the_time(subject: Subject) -> None
     assert subject.host.repository() is subject.host.repository()
     task = subject.host.repository().add(new(owner=subject.username, name="😀"))
     assert subject.host.repository().get(task.odr_id).name == "😀"
+
+
+def test_what_a_page_seals_opens_with_what_the_service_knows(subject: Subject, request: pytest.FixtureRequest) -> None:
+    sealed = subject.host.vault().seal(LOGIN, subject.username, "https://example.com/")
+    assert sealed is not None
+    if subject.repo_id == EMBEDDED_REPO_ID:
+        file = request.getfixturevalue("web").host.data / "vault-secret"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        secret = file.read_bytes()
+    else:
+        # Django's, which the daemon reads where Seahub does.
+        secret = b"tests"
+    assert Vault(secret).open(sealed.text, subject.username, "https://example.com/") == LOGIN
 
 
 def test_each_request_has_authenticators_and_throttles_of_its_own(subject: Subject) -> None:
