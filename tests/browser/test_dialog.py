@@ -88,6 +88,8 @@ def test_pause_and_resume_go_on_where_it_was(open_page: Open, http_server: HttpS
     dialog.press("Pause slow.bin")
     dialog.expect_words("slow.bin", "Paused · 512 kB of 1.5 MB")
     http_server.wait_for(lambda requests: not requests[0].open)
+    dialog.page.get_by_label("Priority of slow.bin").select_option("High")
+    dialog.expect_words("slow.bin", "Paused · 512 kB of 1.5 MB · high priority")
     slow.stall.set()
     dialog.press("Resume slow.bin")
     dialog.expect_words("slow.bin", "Saved")
@@ -157,6 +159,55 @@ def test_a_file_that_does_not_match_its_checksum_says_so(
     dialog.submit.click()
     dialog.expect_words("setup.exe", "does not match its checksum")
     assert list(served.library.iterdir()) == []
+
+
+def test_a_login_in_a_pasted_link_reaches_the_server_and_is_kept_nowhere(
+    open_page: Open, http_server: HttpServer
+) -> None:
+    page = open_page("/")
+    dialog = Dialog(page).open()
+    link = http_server.serve("/members.bin", File(size=1000, login="ada:s3cret"))
+    dialog.type(link.replace("://", "://ada:s3cret@"))
+    expect(dialog.box).to_have_value(link)
+    username, password = page.get_by_label("User name", exact=True), page.get_by_label("Password", exact=True)
+    expect(username).to_have_value("ada")
+    expect(password).to_have_value("s3cret")
+    expect(password).to_have_attribute("type", "password")
+    dialog.press("Add a header")
+    page.get_by_label("Name of the header").select_option("X-Api-Key")
+    page.get_by_label("Value of X-Api-Key").fill("k3y")
+    dialog.submit.click()
+    dialog.expect_words("members.bin", "Saved")
+    assert http_server.requests[-1].headers["x-api-key"] == "k3y"
+    dialog.press("More options")
+    expect(username).to_have_value("")
+    expect(password).to_have_value("")
+    kept = page.evaluate(
+        "JSON.stringify([{...localStorage}, {...sessionStorage}]) + document.documentElement.outerHTML"
+    )
+    assert "s3cret" not in kept
+    assert "k3y" not in kept
+
+
+def test_a_password_that_was_wrong_is_asked_for_again_in_the_row(open_page: Open, http_server: HttpServer) -> None:
+    page = open_page("/offline-download/")
+    dialog = Dialog(page)
+    dialog.add(http_server.serve("/members.bin", File(size=1000, login="ada:s3cret")).replace("://", "://ada:wrong@"))
+    row = dialog.row("members.bin")
+    dialog.expect_words("members.bin", "The server wants a user name and password")
+    expect(row.get_by_role("img", name="With a user name and password")).to_be_visible()
+    dialog.press("Try members.bin again")
+    expect(row.get_by_label("User name", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row.get_by_role("form")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try members.bin again")).to_be_focused()
+    page.keyboard.press("Enter")
+    row.get_by_role("button", name="Try again", exact=True).click()
+    expect(row.get_by_role("alert")).to_contain_text("Please enter them again.")
+    row.get_by_label("User name", exact=True).fill("ada")
+    row.get_by_label("Password", exact=True).fill("s3cret")
+    page.keyboard.press("Enter")
+    dialog.expect_words("members.bin", "Saved")
 
 
 def test_the_keyboard_alone_is_enough(open_page: Open, http_server: HttpServer, slow: File) -> None:

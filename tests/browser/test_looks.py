@@ -24,9 +24,11 @@ def fill(dialog: Dialog, http_server: HttpServer) -> None:
     dialog.add(
         http_server.serve("/a-very-long-name-that-does-not-fit-on-a-phone-at-all-2026-final.bin", File(size=10)),
         http_server.serve("/gone.bin", Answer(404)),
+        http_server.serve("/members.bin", File(size=10, login="ada:s3cret")),
         http_server.serve("/slow.bin", File(size=3 * 512 * 1024, stall_after=512 * 1024)),
     )
     dialog.expect_words("gone.bin", "404")
+    dialog.expect_words("members.bin", "user name")
     dialog.expect_words("slow.bin", "of 1.5 MB")
     expect(dialog.rows().filter(has_text="Saved")).to_have_count(1)
 
@@ -58,6 +60,9 @@ def test_everything_fits_on_a_phone(open_page: Open, http_server: HttpServer) ->
     assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
     dialog.press("Pause slow.bin")
     dialog.expect_words("slow.bin", "Paused")
+    dialog.press("More options")
+    dialog.press("Add a header")
+    assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog .od-panel'))")
     for path in ("/offline-download/", "/sys/offline-download/"):
         page.goto(re.sub(r"(?<=\d)/.*", path, page.url))
         page.wait_for_load_state("networkidle")
@@ -76,6 +81,8 @@ def test_axe_finds_nothing_serious(
     fill(dialog, http_server)
     dialog.type("no link")
     dialog.press("More options")
+    dialog.press("Add a header")
+    dialog.press("Try members.bin again")
     assert accessibility_faults(page) == []
     for path in ("/offline-download/", "/sys/offline-download/"):
         page.goto(served.url + path)

@@ -72,6 +72,27 @@ def test_the_dialog(dialog: Dialog, album: Path) -> None:
     assert all(picture.stat().st_size > 10_000 for picture in album.glob("dialog*.png"))
 
 
+def test_what_a_link_may_need(open_page: Open, http_server: HttpServer, album: Path) -> None:
+    page = open_page("/", viewport={"width": 1300, "height": 720})
+    dialog = Dialog(page).open()
+    dialog.add(http_server.serve("/photos-2025.zip", File(size=9 * MB)))
+    dialog.expect_words("photos-2025.zip", "Saved")
+    link = http_server.serve("/members-only.zip", File(size=9 * MB, login="ada:s3cret"))
+    dialog.add(link.replace("://", "://ada:wrong@"))
+    dialog.expect_words("members-only.zip", "The server wants a user name and password")
+    dialog.press("Try members-only.zip again")
+    page.screenshot(path=album / "dialog-again.png")
+    dialog.press("Not now")
+    dialog.type("https://ada:s3cret@files.example.org/reports/2026.pdf")
+    page.set_viewport_size({"width": 1300, "height": 860})
+    dialog.press("Add a header")
+    page.get_by_label("Value of").fill("de")
+    page.screenshot(path=album / "dialog-more.png")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.screenshot(path=album / "dialog-more-phone.png")
+    assert len(list(album.glob("dialog-*.png"))) >= 3
+
+
 def test_the_pages(dialog: Dialog, served: Served, album: Path) -> None:
     page = dialog.page
     for name, path in (("admin", "/sys/offline-download/"), ("downloads", "/offline-download/")):

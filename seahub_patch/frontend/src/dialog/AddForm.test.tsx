@@ -382,6 +382,8 @@ describe('what a link needs beside its address', () => {
     await user.type(box(), 'https://eve:x@b.example/{Control>}{Enter}{/Control}');
     await settle();
     expect(sent(server)).toMatchObject({ url: 'https://b.example/', username: 'eve', password: 'x' });
+    expect(options().getAttribute('aria-expanded')).toBe('false');
+    await user.click(options());
     expect(password().value).toBe('');
   });
 

@@ -22,10 +22,14 @@ export interface AddFormProps {
   onDraft?: (links: string) => void;
 }
 
+/** What opened by itself, because something had to be seen, closes with the links. */
+type Opened = 'no' | 'by hand' | 'for a moment';
+
 export function AddForm({ feed, service, place, picker, links: initial = '', onDraft }: AddFormProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [wishes, setWishes] = useState(NO_WISHES);
-  const [isOpen, setOpen] = useState(false);
+  const [opened, setOpened] = useState<Opened>('no');
+  const isOpen = opened !== 'no';
   const change = (some: Partial<Wishes>) => {
     setWishes((now) => ({ ...now, ...some }));
     adding.heed(Object.keys(some));
@@ -34,10 +38,11 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
     login: wishes,
     onLogin: (login) => {
       change(login);
-      setOpen(true);
+      show();
     },
   });
-  const adding = useAdding(feed, links, () => setOpen(true));
+  const show = () => setOpened((now) => (now === 'no' ? 'for a moment' : now));
+  const adding = useAdding(feed, links, show);
   const wished = wishesFor({ ...wishes, ...links.login }, links.good);
   const problems = problemsOf(wished, links.good);
 
@@ -48,10 +53,13 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
     if (Object.keys(problems).length > 0) {
-      setOpen(true);
+      show();
       return;
     }
-    if ((await adding.add(place, wished)) === 'all') setWishes(NO_WISHES);
+    if ((await adding.add(place, wished)) === 'all') {
+      setWishes(NO_WISHES);
+      setOpened((now) => (now === 'for a moment' ? 'no' : now));
+    }
     box.current?.focus();
   };
   if (service && !(service.enabled && service.can_add)) return <ServiceNotice service={service} />;
@@ -82,7 +90,7 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
       )}
       <div className="od-submit-row">
         {picker ?? <SavesTo place={place} />}
-        <MoreButton isOpen={isOpen} count={countOf(wished)} onClick={() => setOpen(!isOpen)} />
+        <MoreButton isOpen={isOpen} count={countOf(wished)} onClick={() => setOpened(isOpen ? 'no' : 'by hand')} />
         <button type="submit" className="btn btn-primary od-primary" aria-busy={adding.isSending}>
           {adding.isSending ? gettext('Adding…') : submitLabel(links.good.length)}
         </button>

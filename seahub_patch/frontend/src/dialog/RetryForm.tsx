@@ -16,6 +16,8 @@ export interface RetryFormProps {
   onClose: () => void;
 }
 
+const KIND_OF: Record<string, ExtraKind> = { username: 'password' };
+
 /** Asks in the row for what was forgotten when the download ended. */
 export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormProps) {
   const id = useId();
@@ -25,7 +27,10 @@ export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormPro
   const [problem, setProblem] = useState('');
   useHeir(form, '.od-row');
   const [fields, setFields] = useState<Sentences<ExtraField>>({});
-  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('input, select')?.focus({ preventScroll: true });
+    form.current?.scrollIntoView?.({ block: 'nearest' });
+  }, []);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -35,9 +40,9 @@ export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormPro
       await onRetry(task, fieldsOf(extras));
     } catch (error) {
       const about = refusedField(error);
-      const isOurs = about !== null && Object.hasOwn(NO_EXTRAS, about.field);
-      setFields(isOurs ? { [about.field]: about.sentence } : {});
-      setProblem(isOurs ? '' : refusal(error));
+      const isHere = about !== null && kinds.includes(KIND_OF[about.field] ?? (about.field as ExtraKind));
+      setFields(isHere ? { [about.field]: about.sentence } : {});
+      setProblem(isHere ? '' : refusal(error));
     }
     setSending(false);
   };
