@@ -16,7 +16,7 @@ import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.accounts import Accounts
-from tests.support.disks import disk_of, immutable, mount_folder, unmount
+from tests.support.disks import disk_of, fill, immutable, make_read_only, mount_folder, unmount
 from tests.support.http_server import File, Gate, HttpServer
 from tests.support.service import Service
 from tests.support.waiting import eventually
@@ -60,6 +60,20 @@ def read_only(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def disk_read_only(folder: Path) -> Iterator[None]:
+    make_read_only(folder.parent)
+    yield
+    make_read_only(folder.parent, False)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    ballast = fill(folder.parent)
+    yield
+    ballast.unlink()
+
+
 @dataclass(frozen=True)
 class Fault:
     """``reason``: what those who wait because of it carry meanwhile; empty where nobody waits."""
@@ -73,6 +87,13 @@ TEMPDIR = {
     "another disk": Fault(other_disk),
     "deleted": Fault(deleted, ""),
     "read-only": Fault(read_only),
+}
+
+
+LIBRARY = {
+    "unmounted": Fault(unmounted, "storage_unavailable"),
+    "read-only": Fault(disk_read_only, "storage_unavailable"),
+    "full": Fault(filled, "disk_full"),
 }
 
 
@@ -93,21 +114,45 @@ def test_a_temporary_folder_that_goes_bad_costs_nothing_but_time(
 ) -> None:
     service = make_service(tempdir=str(mounted / "temp"), workers=2)
     with Accounts(service) as accounts:
-        half = File(size=400_000, seed=0, stall_after=200_000)
-        held = File(size=1000, seed=1, hold=Gate())
-        files = [half, held, *(File(size=1000, seed=n) for n in range(2, 4))]
-        odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
-        service.start()
-        service.wait_for(odr_ids[0], lambda task: task.completed > 0)
-        http_server.wait_for(lambda requests: len(requests) == 2)
+        gates = begin(service, accounts, http_server)
         with TEMPDIR[name].does(mounted / "temp"):
-            half.stall.set()
-            assert held.hold is not None
-            held.hold.set()
-            http_server.wait_for_active(0)
-            if reason := TEMPDIR[name].reason:
-                eventually(
-                    lambda: all(service.repository.get(n).reason == reason for n in odr_ids[2:]),
-                    describe=lambda: f"{accounts.rows()}",
-                )
-            assert not [row for row in accounts.rows().values() if row.status is S.ERROR]
+            bear_it(service, accounts, http_server, gates, TEMPDIR[name].reason)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_library_that_goes_bad_costs_nothing_but_time(
+    name: str, make_service: MakeService, mounted: Path, http_server: HttpServer
+) -> None:
+    (mounted / "library").mkdir()
+    service = make_service(library=str(mounted / "library"), workers=2)
+    with Accounts(service) as accounts:
+        gates = begin(service, accounts, http_server)
+        with LIBRARY[name].does(mounted / "library"):
+            bear_it(service, accounts, http_server, gates, LIBRARY[name].reason)
+    assert len(http_server.requests) == 4, "nothing was downloaded twice"
+
+
+def begin(service: Service, accounts: Accounts, http_server: HttpServer) -> list[Gate]:
+    """Until one is half done and one about to begin."""
+    half = File(size=400_000, seed=0, stall_after=200_000)
+    held = File(size=1000, seed=1, hold=Gate())
+    files = [half, held, *(File(size=1000, seed=n) for n in range(2, 4))]
+    odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
+    service.start()
+    service.wait_for(odr_ids[0], lambda task: task.completed > 0)
+    http_server.wait_for(lambda requests: len(requests) == 2)
+    assert held.hold is not None
+    return [half.stall, held.hold]
+
+
+def bear_it(service: Service, accounts: Accounts, http_server: HttpServer, gates: list[Gate], reason: str) -> None:
+    for gate in gates:
+        gate.set()
+    http_server.wait_for_active(0)
+    if reason:
+        last = list(accounts.owed)[2:]
+        eventually(
+            lambda: all(service.repository.get(odr_id).reason == reason for odr_id in last),
+            describe=lambda: f"{accounts.rows()}",
+        )
+    assert not [row for row in accounts.rows().values() if row.status is S.ERROR]
