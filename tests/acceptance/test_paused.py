@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from seafevents_offline.repository import Allowance
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from tests.support.daemon import Daemon
 from tests.support.http_server import File, HttpServer
+from tests.support.network import namespace_rights
 from tests.support.records import new
 from tests.support.service import OWNER, Service
 
@@ -34,8 +34,7 @@ class Contained(Daemon):
 
 
 def _contain(*words: str) -> list[str]:
-    rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    spaces = [*rights, "--pid", "--uts", "--ipc", "--mount-proc", "--fork", "--kill-child"]
+    spaces = [*namespace_rights(), "--pid", "--uts", "--ipc", "--mount-proc", "--fork", "--kill-child"]
     return ["unshare", *spaces, "sh", "-c", 'hostname new-container; exec "$@"', "sh", *words]
 
 

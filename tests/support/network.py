@@ -218,7 +218,7 @@ def _hold(etc: Path, stack: contextlib.ExitStack) -> tuple[Namespace, Namespace]
     pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in ("outside", "inside")]
     ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     numbers = [end.fileno() for end in theirs]
-    command = [_program("unshare", "util-linux"), "--net", *_rights(), sys.executable, "-I", "-S"]
+    command = [_program("unshare", "util-linux"), "--net", *namespace_rights(), sys.executable, "-I", "-S"]
     command += [namespace_holder.__file__, *map(str, numbers), str(etc)]
     process = subprocess.Popen(command, pass_fds=numbers)
     stack.callback(process.wait, 30)
@@ -230,7 +230,7 @@ def _hold(etc: Path, stack: contextlib.ExitStack) -> tuple[Namespace, Namespace]
     return Namespace(ours[0]), Namespace(ours[1])
 
 
-def _rights() -> Sequence[str]:
+def namespace_rights() -> Sequence[str]:
     """An ordinary user has them in a user namespace alone."""
     return () if os.geteuid() == 0 else ("--user", "--map-current-user", "--keep-caps")
 
