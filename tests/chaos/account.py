@@ -44,7 +44,7 @@ def wrong_ends(world: World, book: Book, monitor: Monitor) -> Iterator[tuple[int
             yield odr_id, "was accepted and is lost"
             continue
         worn = _worn(entry.link, world)
-        status = _S(row.status)
+        status = _S.of(row.status)
         if status not in entry.ends and not _wore_out(row, worn):
             yield odr_id, f"is {status.state}, not {'/'.join(sorted(end.state for end in entry.ends))}"
         if status is _S.ERROR and entry.link.reasons and row.reason not in entry.link.reasons:

@@ -87,8 +87,8 @@ class Monitor(threading.Thread):
             before = self.rows.get(row.odr_id)
             if before is None or _plot(before) != _plot(row):
                 self._stories[row.odr_id].append((now, self._tell(row)))
-            if before is not None and _S(before.status) is _S.OK is not _S(row.status):
-                self.wrong.append(f"task {row.odr_id} was OK, and then {_S(row.status).state}")
+            if before is not None and _S.of(before.status) is _S.OK is not _S.of(row.status):
+                self.wrong.append(f"task {row.odr_id} was OK, and then {_S.of(row.status).state}")
         self.rows = {row.odr_id: row for row in rows}
         self.wrong += [f"{words} (at {now:.1f})" for words in self._beyond(rows)]
 
@@ -107,7 +107,9 @@ class Monitor(threading.Thread):
 
     def _tell(self, row: Row) -> str:
         node = self._names.get(row.claimed_by or "", "-")
-        words = f"{_S(row.status).state}, claim {row.claim} of {node}, attempts {row.attempts}, restores {row.restores}"
+        words = (
+            f"{_S.of(row.status).state}, claim {row.claim} of {node}, attempts {row.attempts}, restores {row.restores}"
+        )
         return f"{words}, {row.completed}/{row.size} bytes, {row.stored_path or '-'} {row.reason}"
 
 

@@ -18,8 +18,7 @@ from .book import Book, Entry
 from .links import Links
 
 #: How often each is done, of all that is done to tasks.
-_ACTIONS = {Action.PAUSE: 30, Action.RESUME: 30, Action.CANCEL: 8, Action.RETRY: 12, None: 6, "prioritise": 14}
-
+_DEEDS = {"pause": 30, "resume": 30, "cancel": 8, "retry": 12, "remove": 6, "prioritise": 14}
 
 #: How often something is asked for that should be answered by now.
 _TRIES = 10
@@ -92,13 +91,13 @@ class Person(threading.Thread):
     def _act(self, entry: Entry) -> None:
         if entry.is_removed:
             return
-        (action,) = self._dice.choices(list(_ACTIONS), list(_ACTIONS.values()))
-        if action is None:
+        (deed,) = self._dice.choices(list(_DEEDS), list(_DEEDS.values()))
+        if deed == "remove":
             self._remove(entry)
-        elif isinstance(action, Action):
-            self._try(entry, action)
-        else:
+        elif deed == "prioritise":
             self._prioritise(entry)
+        else:
+            self._try(entry, Action(deed))
 
     def _try(self, entry: Entry, action: Action) -> bool:
         """Whether there was an answer."""
