@@ -106,10 +106,8 @@ class Monitor(threading.Thread):
                     yield f"{number} tasks at once of the {limit} {name}, {self._limits[limit]} are allowed"
 
     def _tell(self, row: Row) -> str:
-        node = self._names.get(row.claimed_by or "", "-")
-        words = (
-            f"{_S.of(row.status).state}, claim {row.claim} of {node}, attempts {row.attempts}, restores {row.restores}"
-        )
+        state, node = _S.of(row.status).state, self._names.get(row.claimed_by or "", "-")
+        words = f"{state}, claim {row.claim} of {node}, attempts {row.attempts}, restores {row.restores}"
         return f"{words}, {row.completed}/{row.size} bytes, {row.stored_path or '-'} {row.reason}"
 
 
