@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from seafevents_offline import vault
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import (
     AlreadyActive,
@@ -27,7 +29,9 @@ from seafevents_offline.errors import (
     StorageUnavailable,
     TempDirUnusable,
     TooManyTasks,
+    VaultUnavailable,
 )
+from seafevents_offline.hosts import standalone
 from seafevents_offline.hosts.standalone import EmbeddedHost
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.status import Action, OfflineDownloadStatus
@@ -283,3 +287,26 @@ def test_doctor_tells_whether_it_is_served(open_host: OpenHost) -> None:
     assert "is running" in found[-1].detail
     assert all(check.ok for check in found), "checking does not disturb the service"
     assert host.is_served()
+
+
+def test_without_what_encrypts_the_rest_works_and_doctor_says_so(
+    open_host: OpenHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = open_host()
+    monkeypatch.setattr(vault, "is_possible", lambda: False)
+    monkeypatch.setattr(standalone, "is_possible", lambda: False)
+    monkeypatch.setattr(standalone, "checks", lambda *_: [])
+    assert [(check.name, check.ok) for check in host.checks()] == [("service", True), ("passwords", True)]
+    assert "pip install 'seafevents-offline[secrets]'" in host.checks()[-1].detail
+    with pytest.raises(VaultUnavailable):
+        host.add("https://ada:b@example.com/a")
+    assert host.add("https://example.com/a").status is S.WAITING
+
+
+def test_the_key_of_a_data_folder_is_its_owners_and_made_when_it_is_needed(open_host: OpenHost, tmp_path: Path) -> None:
+    host, file = open_host(), tmp_path / "data" / "vault-secret"
+    host.add("https://example.com/a")
+    assert not file.exists()
+    host.add("https://ada:b@example.com/b")
+    assert (stat.S_IMODE(file.stat().st_mode), len(file.read_bytes())) == (0o600, 32)
+    assert open_host().vault == host.vault
