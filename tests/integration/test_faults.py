@@ -126,17 +126,17 @@ def test_an_aria2c_that_is_removed_and_comes_back(
 
 
 def test_a_stopped_aria2c_is_replaced(make_service: MakeService, http_server: HttpServer) -> None:
-    service = make_service().start()
+    service = make_service()
     file = File(size=8_000_000, seed=1, rate=30_000)
-    odr_id = service.add(http_server.serve("/a", file))
-    service.wait_for(odr_id, lambda task: task.completed > 0)
-    pid = service.engine_pid()
-    os.kill(pid, signal.SIGSTOP)
-    file.rate = 500_000
-    task = service.wait(odr_id)
-    assert (task.status, task.attempts, task.claim) == (S.OK, 0, 1)
-    assert service.engine_pid() != pid
-    assert service.files() == {"/a": file.read(0, 8_000_000)}
+    with Accounts(service) as accounts:
+        service.start()
+        odr_id = accounts.add(http_server.serve("/a", file), file)
+        service.wait_for(odr_id, lambda task: task.completed > 0)
+        pid = service.engine_pid()
+        os.kill(pid, signal.SIGSTOP)
+        file.rate = 500_000
+        assert service.wait(odr_id).claim == 1
+        assert service.engine_pid() != pid
 
 
 # --- the temporary directory --------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from seafevents_offline.launcher import can_restrict_ports
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.tasks import boundary
 from seafevents_offline.tasks.checks import checks
+from tests.support.accounts import Accounts
 from tests.support.daemon import Daemon
 from tests.support.http_server import File, Framing, HttpServer, redirect
 from tests.support.service import OWNER, Service
@@ -109,26 +110,23 @@ def test_downloads_outlive_their_guard(
     make: MakeService, http_server: HttpServer, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "_TURN", 0.1)
-    service = make(workers=6, max_attempts=1, connections=2).start()
+    service = make(workers=6, max_attempts=1, connections=2)
     files = [File(size=4_000_000, seed=n, rate=1_500_000) for n in range(3)]
     # One that cannot be continued, and whose end is the connection's.
     files.append(File(size=3_000_000, seed="close", rate=1_500_000, framing=Framing.CLOSE))
-    guard = guard_of(service)
-    with Lookout(service) as lookout:
-        ids = [service.add(http_server.serve(f"/{n}", file)) for n, file in enumerate(files)]
-        for odr_id in ids:
-            service.wait_for(odr_id, lambda task: task.completed > 200_000)
-        hit(guard, signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
-        if how == "with aria2c":
-            os.kill(service.engine_pid(), signal.SIGKILL)
-        late = service.add(http_server.serve("/late", File(data=b"late")))
-        for odr_id in (*ids, late):
-            task = service.wait(odr_id)
-            assert (task.status, task.attempts, task.comment) == (S.OK, 0, "")
-    found = service.files()
-    assert found == {"/late": b"late", **{f"/{n}": file.read(0, file.size or 0) for n, file in enumerate(files)}}
-    assert guard.deaths() == 1
-    assert lookout.goes_only_to(guard.proxy, http_server)
+    with Accounts(service) as accounts:
+        guard = guard_of(service.start())
+        with Lookout(service) as lookout:
+            ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
+            for odr_id in ids:
+                service.wait_for(odr_id, lambda task: task.completed > 200_000)
+            hit(guard, signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
+            if how == "with aria2c":
+                os.kill(service.engine_pid(), signal.SIGKILL)
+            accounts.add(http_server.serve("/late", File(data=b"late")), b"late")
+            accounts.settle()
+        assert guard.deaths() == 1
+        assert lookout.goes_only_to(guard.proxy, http_server)
 
 
 def test_a_new_download_waits_for_a_guard_and_nothing_is_held_against_it(
