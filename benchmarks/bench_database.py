@@ -29,6 +29,7 @@ from tests.support.statements import Counter
 
 from .common import Memory, Row, median, percentile, place, report, seconds
 
+ROWS, SAMPLES = 1_000_000, 50
 OWNERS = 100
 WAITING = 10_000
 NODE = "bench-node"
@@ -129,8 +130,8 @@ class Bench:
         self.rows.append(Row(f"{self._kind}: {what}", measured, "" if budget is None else f"≤ {budget:g} ms", met))
         print(f"{self._kind}: {what}: {measured}", flush=True)
 
-    def run(self) -> None:
-        self._memory()
+    def run(self, rounds: int = ROUNDS) -> None:
+        self._memory(rounds)
         self._pages()
         self._claims()
         self._ticks()
@@ -143,7 +144,7 @@ class Bench:
             claimed = repo.claim(NODE, slots, **{"per_user": 2, "per_host": 2, **caps})
             assert not claimed, claimed
 
-    def _memory(self) -> None:
+    def _memory(self, more_rounds: int) -> None:
         """A page for each owner and for admins, a claim, a tick; a leak, or a result that is read whole, would show."""
 
         def rounds(count: int) -> None:
@@ -157,9 +158,9 @@ class Bench:
 
         rounds(FIRST_ROUNDS)
         memory = Memory()
-        rounds(ROUNDS)
+        rounds(more_rounds)
         more, peak = memory.more(), memory.peak()
-        measured = f"{more:.1f} MB more after {ROUNDS} rounds, {peak:.1f} at the peak"
+        measured = f"{more:.1f} MB more after {more_rounds} rounds, {peak:.1f} at the peak"
         self.rows.append(Row(f"{self._kind}: memory", measured, f"flat: ≤ {FLAT} MB", peak <= FLAT))
         print(f"{self._kind}: memory: {measured}", flush=True)
 
@@ -284,23 +285,32 @@ def explain(repo: Repository) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", default=list(KINDS), help="sqlite, mariadb")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--samples", type=int, default=50)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--samples", type=int, default=SAMPLES)
     parser.add_argument("--explain", action="store_true", help="print the plan of each statement")
     options = parser.parse_args()
-    rows: list[Row] = []
-    for kind in options.kinds:
-        with KINDS[kind]() as url:
-            repo = repository.open(Settings(database=url))
-            repo.upgrade()
-            print(f"{kind}: loaded in {seconds(lambda repo=repo: load(repo, options.rows)):.0f} s", flush=True)
-            if options.explain:
-                explain(repo)
-            bench = Bench(kind, repo, options.samples)
-            bench.run()
-            rows += bench.rows
-            repo.close()
-    report(rows)
+    report(
+        [row for kind in options.kinds for row in of(kind, options.rows, options.samples, is_explained=options.explain)]
+    )
+
+
+def of(kind: str, count: int, samples: int, rounds: int = ROUNDS, *, is_explained: bool = False) -> list[Row]:
+    """Everything about one kind of database with ``count`` rows."""
+    with KINDS[kind]() as url:
+        repo = repository.open(Settings(database=url))
+        repo.upgrade()
+        print(f"{kind}: loaded in {seconds(lambda: load(repo, count)):.0f} s", flush=True)
+        if is_explained:
+            explain(repo)
+        bench = Bench(kind, repo, samples)
+        bench.run(rounds)
+        repo.close()
+    return bench.rows
+
+
+def rows(*, quick: bool = False) -> list[Row]:
+    samples, rounds = (15, 100) if quick else (SAMPLES, ROUNDS)
+    return [row for kind in KINDS for row in of(kind, ROWS, samples, rounds)]
 
 
 if __name__ == "__main__":

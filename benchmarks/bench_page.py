@@ -109,7 +109,7 @@ def _task(number: int, turn: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def rows(*, quick: bool = False) -> list[Row]:
     with place() as folder, started_browser() as browser:
         cli = Cli(Path(folder), installed=True)
         pages = Pages(browser)
@@ -123,23 +123,28 @@ def main() -> None:
     # A frame that took twice the usual time is one that was dropped.
     usual = statistics.median(idle)
     dropped = [sum(length > 1.9 * usual for length in lengths) / len(lengths) * 100 for lengths in (idle, moving)]
-    report(
-        [
-            Row("click → the dialog can be used, first time", f"{first:.0f} ms", "≤ 200 ms", first <= 200),
-            Row(
-                f"click → the dialog can be used, later ({CLICKS} times)",
-                f"p50 {percentile(later, 50):.0f} ms, p99 {percentile(later, 99):.0f} ms",
-                "≤ 200 ms",
-                percentile(later, 99) <= 200,
-            ),
-            Row(
-                f"{TASKS} tasks that all change with each answer: dropped frames",
-                f"{dropped[1]:.1f} % ({dropped[0]:.1f} % while nothing moves), longest {max(moving):.0f} ms",
-                "none more than while nothing moves",
-                dropped[1] <= dropped[0] + 0.5,
-            ),
-        ]
-    )
+    caveat = "a headless Chromium without a graphics card"
+    return [
+        Row("click → the dialog can be used, first time", f"{first:.0f} ms", "≤ 200 ms", first <= 200, caveat),
+        Row(
+            f"click → the dialog can be used, later ({CLICKS} times)",
+            f"p50 {percentile(later, 50):.0f} ms, p99 {percentile(later, 99):.0f} ms",
+            "≤ 200 ms",
+            percentile(later, 99) <= 200,
+            caveat,
+        ),
+        Row(
+            f"{TASKS} tasks that all change with each answer: dropped frames",
+            f"{dropped[1]:.1f} % ({dropped[0]:.1f} % while nothing moves), longest {max(moving):.0f} ms",
+            "none more than while nothing moves",
+            dropped[1] <= dropped[0] + 0.5,
+            caveat,
+        ),
+    ]
+
+
+def main() -> None:
+    report(rows())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,11 @@ from tests.support.service import Service
 
 from .common import Row, median, place, report, seconds, server, service, until
 
-PAIRS = 5
+#: How often each is measured, in turn with what it is held against; ``quick``: less often.
+PAIRS, FEW_PAIRS = 5, 3
 GIB = 1024**3
+
+LOOPBACK = "server, aria2c and service share this machine's cores"
 
 
 def plain(folder: Path, *options: str) -> float:
@@ -48,23 +51,30 @@ def _done(running: Service) -> int:
     return running.repository.stats().by_status[OfflineDownloadStatus.OK].tasks
 
 
-def one_large_file(url: str) -> Row:
+def one_large_file(url: str, pairs: int) -> Row:
     link = f"{url}/bytes/{GIB}/1/large.bin"
     ratios, times = [], []
-    for _ in range(PAIRS):
+    for _ in range(pairs):
         with place() as folder:
             base = plain(folder / "plain", "-x8", "-s8", "-k4M", link)
         with place() as folder:
             times.append(ours(folder, [link]))
         ratios.append(times[-1] / base)
     ratio = median(ratios)
-    return Row("1 GiB against aria2c and sync", f"{ratio:.2f} × ({median(times):.1f} s)", "≤ 1.05 ×", ratio <= 1.05)
+    measured = f"{ratio:.2f} × ({median(times):.1f} s; {each(ratios)})"
+    caveat = f"the disk decides: see the spread; {LOOPBACK}"
+    return Row("1 GiB against aria2c and sync", measured, "≤ 1.05 ×", ratio <= 1.05, caveat)
 
 
-def many_small_files(url: str) -> list[Row]:
+def each(ratios: list[float]) -> str:
+    """What the median was taken of."""
+    return " ".join(f"{ratio:.2f}" for ratio in sorted(ratios))
+
+
+def many_small_files(url: str, pairs: int) -> list[Row]:
     links = [f"{url}/bytes/10kb/{n}/{n}.bin" for n in range(1000)]
     against_aria2c, against_unguarded, times = [], [], []
-    for _ in range(PAIRS):
+    for _ in range(pairs):
         with place() as folder:
             (folder / "list").write_text("\n".join(links))
             base = plain(folder / "plain", "-j64", f"--input-file={folder / 'list'}")
@@ -75,10 +85,11 @@ def many_small_files(url: str) -> list[Row]:
         against_aria2c.append(times[-1] / base)
         against_unguarded.append(times[-1] / unguarded)
     ratio, cost = median(against_aria2c), median(against_unguarded)
-    measured = f"{ratio:.2f} × ({median(times):.2f} s)"
+    measured = f"{ratio:.2f} × ({median(times):.2f} s; {each(against_aria2c)})"
+    more = f"{cost:.2f} × ({each(against_unguarded)})"
     return [
-        Row("1,000 files of 10 KiB against aria2c -j64", measured, "≤ 3 ×", ratio <= 3),
-        Row("1,000 files of 10 KiB with the guard against without", f"{cost:.2f} ×", "≤ 1.15 ×", cost <= 1.15),
+        Row("1,000 files of 10 KiB against aria2c -j64", measured, "≤ 3 ×", ratio <= 3, LOOPBACK),
+        Row("1,000 files of 10 KiB with the guard against without", more, "≤ 1.15 ×", cost <= 1.15, LOOPBACK),
     ]
 
 
@@ -89,12 +100,17 @@ def a_slow_server(url: str) -> Row:
     with place() as folder:
         eight = ours(folder, [link], connections=8)
     ratio = single / eight
-    return Row("5 MB/s a connection: 8 against 1", f"{ratio:.1f} × ({eight:.1f} s)", "≥ 7 ×", ratio >= 7)
+    return Row("5 MB/s a connection: 8 against 1", f"{ratio:.1f} × ({eight:.1f} s)", "≥ 7 ×", ratio >= 7, "100 MB")
+
+
+def rows(*, quick: bool = False) -> list[Row]:
+    pairs = FEW_PAIRS if quick else PAIRS
+    with server() as url:
+        return [one_large_file(url, pairs), *many_small_files(url, pairs), a_slow_server(url)]
 
 
 def main() -> None:
-    with server() as url:
-        report([one_large_file(url), *many_small_files(url), a_slow_server(url)])
+    report(rows())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
+import os
 import platform
 import statistics
 import subprocess
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,12 +29,13 @@ from tests.support.service import Service
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table in README.md; ``met`` None where there is no budget."""
+    """One line of the table in README.md; ``met`` None where there is no budget. ``caveat``: what it does not show."""
 
     what: str
     measured: str
     budget: str = ""
     met: bool | None = None
+    caveat: str = ""
 
 
 @contextlib.contextmanager
@@ -128,13 +130,24 @@ def until(predicate: Callable[[], bool], timeout: float = 90, pause: float = 0.0
 
 def report(rows: Sequence[Row]) -> None:
     """Print the rows as a table of Markdown, with the machine below."""
-    print("| what | measured | budget | met |")
-    print("|---|---|---|---|")
+    print(table(rows), flush=True)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown; when, where and beside how much else it was measured stands below."""
+    lines = ["| what | budget | measured | met | caveat |", "|---|---|---|---|---|"]
     for row in rows:
-        met = {True: "yes", False: "**no**", None: ""}[row.met]
-        print(f"| {row.what} | {row.measured} | {row.budget} | {met} |")
-    cpus = json.dumps(sorted(_cpu_names()))
-    print(f"\nPython {platform.python_version()}, {platform.system()} {platform.machine()}, {cpus}\n")
+        met = {True: "yes", False: "**MISSED**", None: ""}[row.met]
+        lines.append(f"| {row.what} | {row.budget} | {row.measured} | {met} | {row.caveat} |")
+    return "\n".join([*lines, "", _circumstances(), ""])
+
+
+def _circumstances() -> str:
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} × {', '.join(sorted(_cpu_names()))}, load at the end {load}"
+    )
 
 
 def _cpu_names() -> set[str]:
