@@ -154,16 +154,26 @@ def _take(fd: int, mode: int) -> None:
     os.fchmod(fd, mode)
 
 
+def is_read(fd: int) -> bool:
+    """Whether another descriptor is open for this file anywhere: the kernel gives no lease for writing then (fcntl(2)).
+    False also where leases are unknown."""
+    return _is_refused(fd, fcntl.F_WRLCK)
+
+
 def _is_written(fd: int) -> bool:
-    """Whether some process may have it open for writing: the kernel gives no lease for reading then (fcntl(2)); file
-    systems of a network often give none at all.
+    """Whether some process may have it open for writing: the kernel gives no lease for reading then; file systems of a
+    network often give none at all.
 
     False also where leases are unknown: it is only the second line of defence.
     """
+    return _is_refused(fd, fcntl.F_RDLCK)
+
+
+def _is_refused(fd: int, lease: int) -> bool:
     try:
         # Who breaks a lease sends a signal, and the usual one ends us.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, lease)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as error:
         return error.errno == errno.EAGAIN

@@ -143,6 +143,20 @@ def test_what_a_frozen_node_stores_before_another_one_does_is_found(library: Sea
     assert other.arrived(placed(), payload) == "/a.txt"
 
 
+def test_a_call_that_goes_on_after_its_service_was_killed_is_waited_for(
+    library: SeafileLibrary, payload: Payload
+) -> None:
+    """The server reads the file to its end, whoever is still there to hear of it."""
+    again = another_process(library)
+    with open(payload.files[0].source, "rb"):
+        assert again.arrived(placed(), payload) is None
+        with pytest.raises(StorageUnavailable, match="is still storing"):
+            again.put(placed(), payload)
+    assert posts(library) == []
+    mine(library, "/a.txt")
+    assert again.arrived(placed(), payload) == "/a.txt"
+
+
 def test_what_older_servers_make_of_two_changes_at_once(library: SeafileLibrary, payload: Payload) -> None:
     conflict = f"/a (SFConflict {OWNER} 2026-01-02-03-04-05).txt"
 

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 
+from ...custody import is_read
 from ...errors import FolderGone, NameTaken, StorageUnavailable
 from ...filename import safe_name
 from ...task import Payload, PayloadFile, Task
@@ -106,6 +107,10 @@ class SeafileStorage(Storage):
     def _post(self, task: Task, path: str, file: PayloadFile) -> str:
         """Where the file is now: the server never overwrites, it gives it another name."""
         wanted = _wanted(task, path, file)
+        with open_source(file) as source:
+            if is_read(source):
+                # By a call of a service that was killed: the server goes on with it, and it will be found.
+                raise StorageUnavailable(detail="the server is still storing what it was given before.")
         try:
             posted = self._post_once(wanted, file)
         except ConnectionLost:
