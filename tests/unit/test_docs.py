@@ -61,6 +61,16 @@ def test_tests_that_are_named_exist() -> None:
     assert len(named) > 30
 
 
+def test_every_guarantee_names_the_test_that_would_break_it() -> None:
+    text = TEXTS[Path("docs/guarantees.md")]
+    rows = [
+        line for line in text.splitlines() if line.startswith("| ") and not re.fullmatch(r"\| \w+ \|.* test \|", line)
+    ]
+    promises = re.findall(r"^- \*\*.*(?:\n  .*)*", text, re.MULTILINE) + rows
+    assert [promise for promise in promises if "`test_" not in promise] == []
+    assert len(promises) > 40
+
+
 def test_the_defaults_in_the_readme_are_the_defaults() -> None:
     defaults = {entry.name.replace("_", "-"): entry.default for entry in fields(Settings)}
     rows = re.findall(r"^\| (`[\w-]+`(?:, `[\w-]+`)*) \| (`[^`]+`(?:, `[^`]+`)*) \|", TEXTS[Path("README.md")], re.M)
