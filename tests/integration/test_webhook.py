@@ -20,10 +20,11 @@ from seafevents_offline.status import Action
 from seafevents_offline.tasks import messenger
 from seafevents_offline.tasks.messenger import Messenger
 from tests.support.certificates import self_signed
-from tests.support.databases import ON_BOTH_DATABASES
+from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Gate, HttpServer, Raw, Request
 from tests.support.records import add_many, new
 from tests.support.service import Service
+from tests.support.waiting import eventually
 
 SECRET = "s3cret ü"
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -120,6 +121,9 @@ def test_what_could_not_be_told_is_told_after_a_restart(
     with make_service(webhook_url=hooks.url("/hook")) as service:
         odr_id = service.add(http_server.serve("/a.bin", File(size=1000)))
         service.wait(odr_id)
+        # Nobody is there to hear of it.
+        tried = "SELECT 1 FROM OfflineDownloadDelivery WHERE attempts > 1"
+        eventually(lambda: run_sql(service.settings.database, tried))
     hooks.serve("/hook", Answer(200))
     with hooks, make_service(webhook_url=hooks.url("/hook")):
         (request,) = hooks.wait_for(lambda _: posts(hooks))
