@@ -43,7 +43,10 @@ def _of_node(node: Node) -> Iterator[tuple[Kind, Acts]]:
     yield Kind("freeze for the other to take over", target, *_TAKEN_OVER), (node.freeze, node.thaw)
     for when, moments in (("beginning", BEGINNING), ("storing", STORING)):
         yield Kind(f"kill while {when}", target, 3, 6), (partial(node.kill_at, moments), node.start_again)
-        yield Kind(f"freeze while {when}", target, *_TAKEN_OVER), (partial(node.freeze_at, moments), node.thaw)
+        yield (
+            Kind(f"freeze while {when}", target, *_TAKEN_OVER),
+            (partial(node.freeze_at, moments), node.thaw_or_start_again),
+        )
     ahead, back = partial(node.jump, forward=True), partial(node.jump, forward=False)
     yield Kind("turn the clock forward of", target, 5, 12), (ahead, back)
     yield Kind("turn the clock back of", target, 5, 12), (back, ahead)

@@ -80,6 +80,13 @@ class Node:
         self.kill(engine=False)
         self.start(self._dice.choice([moment for moment in moments if moment not in _BLIND]), signal.SIGSTOP)
 
+    def thaw_or_start_again(self) -> None:
+        """The moment may not have come yet; then it shall not come any more."""
+        if psutil.Process(self.daemon.pid).status() == psutil.STATUS_STOPPED:
+            self.thaw()
+        else:
+            self.start_again()
+
     def start_again(self) -> None:
         """Whether it is dead or not."""
         self.stop()

@@ -26,7 +26,6 @@ from seafevents_offline.egress.claims import CANARY
 from seafevents_offline.engines.aria2 import Aria2Engine
 from seafevents_offline.repository import Repository, part
 from seafevents_offline.settings import Settings
-from seafevents_offline.storages import folder
 from seafevents_offline.storages.folder import FolderStorage
 from seafevents_offline.tasks import OfflineDownloader, nodes, scheduler
 from seafevents_offline.tempdir import TempDir
@@ -80,16 +79,6 @@ def _die() -> None:
         os.kill(os.getpid(), sign)
 
 
-def _after_put() -> None:
-    original = folder.FolderStorage.put
-
-    def put(self: FolderStorage, *args: Any) -> None:
-        original(self, *args)
-        _die()
-
-    FolderStorage.put = put  # type: ignore[method-assign]
-
-
 #: Every moment of a task's life at which a crash means something else.
 CRASHES: dict[str, Callable[[], None]] = {
     "after the claim": lambda: _after(Repository, "claim"),
@@ -98,7 +87,7 @@ CRASHES: dict[str, Callable[[], None]] = {
     "when it is complete": lambda: _before(Repository, "storing"),
     "after the place was recorded": lambda: _after(Repository, "storing"),
     "before the file appears": lambda: _before(FolderStorage, "put"),
-    "after the file appeared": _after_put,
+    "after the file appeared": lambda: _after(FolderStorage, "put"),
     "between link and status write": lambda: _before(Repository, "finish"),
     "before the folder is deleted": lambda: _before(TempDir, "delete"),
     "after the status write": lambda: _after(Repository, "finish"),
