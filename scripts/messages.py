@@ -97,7 +97,7 @@ def collect(catalogue: Catalogue) -> Messages:
     found: Messages = {}
     if catalogue.with_reasons:
         for sentence in _reasons():
-            _note(found, (sentence,), "seafevents_offline/errors.py")
+            _note(found, (sentence,), "seafevents_offline/errors")
     for source in catalogue.sources:
         for path in sorted(source.rglob("*")):
             for texts in _texts(path):
@@ -106,7 +106,7 @@ def collect(catalogue: Catalogue) -> Messages:
 
 
 def _reasons() -> Iterator[str]:
-    """The sentences of errors.py itself; whoever imports this may have made other errors."""
+    """The sentences of errors/ itself; whoever imports this may have made other errors."""
     for value in vars(errors).values():
         if isinstance(value, errors.Explanation) and value.comment:
             yield value.comment
