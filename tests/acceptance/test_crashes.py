@@ -11,7 +11,6 @@ import signal
 import threading
 from collections.abc import Callable
 
-import psutil
 import pytest
 
 from seafevents_offline.errors import AlreadyRunning
@@ -234,7 +233,7 @@ def test_a_node_frozen_at_a_delicate_moment_writes_and_stores_nothing_more(
     with Accounts(awake, frozen) as accounts, Daemon(frozen.settings, moment, sign=signal.SIGSTOP) as daemon:
         odr_id = accounts.add(http_server.serve("/f", file), file)
         http_server.wait_for(lambda requests: any(request.done for request in requests))
-        eventually(lambda: psutil.Process(daemon.pid).status() == psutil.STATUS_STOPPED, 60)
+        eventually(lambda: daemon.is_frozen, 60)
         file.stall_after = 100_000 if FROZEN[moment] else None
         awake.start()
         if FROZEN[moment]:

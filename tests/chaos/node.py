@@ -82,7 +82,7 @@ class Node:
 
     def thaw_or_start_again(self) -> None:
         """The moment may not have come yet; then it shall not come any more."""
-        if psutil.Process(self.daemon.pid).status() == psutil.STATUS_STOPPED:
+        if self.daemon.is_frozen:
             self.thaw()
         else:
             self.start_again()

@@ -27,8 +27,9 @@ from seafevents_offline.task import NewTask
 from tests.support.accounts import Accounts
 from tests.support.disks import disk_of, fill
 from tests.support.host.wire import Wire
-from tests.support.http_server import File, Gate, HttpServer
+from tests.support.http_server import File, HttpServer
 from tests.support.mariadb import PASSWORD, MariaDb
+from tests.support.midway import Midway
 from tests.support.service import OWNER, REPO_ID, Service
 from tests.support.waiting import eventually
 
@@ -171,33 +172,25 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
     fault = FAULTS[name]
     service = Service(tmp_path, url_of(bad), workers=2)
     with Accounts(service) as accounts:
-        gates = begin(service, accounts, http_server)
+        midway = begin(accounts, http_server)
         with fault.does(bad):
             began = time.monotonic()
             # What is downloaded ends all the same; its outcome waits for the database.
-            for gate in gates:
-                gate.set()
-            http_server.wait_for_active(0)
+            midway.go_on()
             added = add(service, http_server, fault.said)
             eventually(lambda: fault.said in caplog.text)
             eventually(lambda: time.monotonic() >= began + CUT * bool(fault.said), CUT + 60)
         for odr_id in set(accounts.rows()) - set(accounts.owed):
             # Accepted after all: nobody could be told.
             accounts.owe(odr_id, added)
-    assert all(len([one for one in http_server.requests if one.path == f"/{n}"]) == 1 for n in range(5))
+    assert midway.requests() == [1] * 5
 
 
-def begin(service: Service, accounts: Accounts, http_server: HttpServer) -> list[Gate]:
-    """Until one is half done and one about to begin."""
-    half = File(size=400_000, seed=0, stall_after=200_000)
-    held = File(size=1000, seed=1, hold=Gate())
-    files = [half, held, *(File(size=1000, seed=n) for n in range(2, 5))]
-    odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
-    service.start()
-    service.wait_for(odr_ids[0], lambda task: task.completed > 0)
-    http_server.wait_for(lambda requests: len(requests) == 2)
-    assert held.hold is not None
-    return [half.stall, held.hold]
+def begin(accounts: Accounts, http_server: HttpServer) -> Midway:
+    midway = Midway(accounts, http_server)
+    accounts.services[0].start()
+    midway.reach()
+    return midway
 
 
 def add(service: Service, http_server: HttpServer, said: str) -> File:
@@ -225,13 +218,12 @@ def test_a_database_that_hangs_does_not_hold_up_the_stop(
 ) -> None:
     service = Service(tmp_path, url_of(bad), workers=2)
     with Accounts(service) as accounts:
-        gates = begin(service, accounts, http_server)
+        midway = begin(accounts, http_server)
         with FAULTS[name].does(bad):
             began = time.monotonic()
             service.downloader.stop(3)
             assert time.monotonic() - began < 5
-        for gate in gates:
-            gate.set()
+        midway.go_on()
         accounts.serve_again(Service(tmp_path, url_of(bad), workers=2))
 
 
@@ -266,13 +258,11 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     full: Full = request.getfixturevalue(f"full_{kind}")
     service = Service(tmp_path, full.url, workers=2)
     with Accounts(service) as accounts:
-        gates = begin(service, accounts, http_server)
+        midway = begin(accounts, http_server)
         ballast = fill(full.disk)
         with pytest.raises(DatabaseUnavailable, match=r"full\.$"):
             add_for_ever(accounts, http_server)
-        for gate in gates:
-            gate.set()
-        http_server.wait_for_active(0)
+        midway.go_on()
         ballast.unlink()
 
 

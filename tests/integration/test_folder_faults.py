@@ -17,7 +17,8 @@ import pytest
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.accounts import Accounts
 from tests.support.disks import disk_of, fill, immutable, make_read_only, mount_folder, unmount
-from tests.support.http_server import File, Gate, HttpServer
+from tests.support.http_server import HttpServer
+from tests.support.midway import Midway
 from tests.support.service import Service
 from tests.support.waiting import eventually
 
@@ -114,9 +115,9 @@ def test_a_temporary_folder_that_goes_bad_costs_nothing_but_time(
 ) -> None:
     service = make_service(tempdir=str(mounted / "temp"), workers=2)
     with Accounts(service) as accounts:
-        gates = begin(service, accounts, http_server)
+        midway = begin(accounts, http_server)
         with TEMPDIR[name].does(mounted / "temp"):
-            bear_it(service, accounts, http_server, gates, TEMPDIR[name].reason)
+            bear_it(accounts, midway, TEMPDIR[name].reason)
 
 
 @pytest.mark.parametrize("name", LIBRARY)
@@ -126,33 +127,24 @@ def test_a_library_that_goes_bad_costs_nothing_but_time(
     (mounted / "library").mkdir()
     service = make_service(library=str(mounted / "library"), workers=2)
     with Accounts(service) as accounts:
-        gates = begin(service, accounts, http_server)
+        midway = begin(accounts, http_server)
         with LIBRARY[name].does(mounted / "library"):
-            bear_it(service, accounts, http_server, gates, LIBRARY[name].reason)
-    assert len(http_server.requests) == 4, "nothing was downloaded twice"
+            bear_it(accounts, midway, LIBRARY[name].reason)
+    assert midway.requests() == [1] * 4, "nothing was downloaded twice"
 
 
-def begin(service: Service, accounts: Accounts, http_server: HttpServer) -> list[Gate]:
-    """Until one is half done and one about to begin."""
-    half = File(size=400_000, seed=0, stall_after=200_000)
-    held = File(size=1000, seed=1, hold=Gate())
-    files = [half, held, *(File(size=1000, seed=n) for n in range(2, 4))]
-    odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
-    service.start()
-    service.wait_for(odr_ids[0], lambda task: task.completed > 0)
-    http_server.wait_for(lambda requests: len(requests) == 2)
-    assert held.hold is not None
-    return [half.stall, held.hold]
+def begin(accounts: Accounts, http_server: HttpServer) -> Midway:
+    midway = Midway(accounts, http_server, waiting=2)
+    accounts.services[0].start()
+    midway.reach()
+    return midway
 
 
-def bear_it(service: Service, accounts: Accounts, http_server: HttpServer, gates: list[Gate], reason: str) -> None:
-    for gate in gates:
-        gate.set()
-    http_server.wait_for_active(0)
+def bear_it(accounts: Accounts, midway: Midway, reason: str) -> None:
+    midway.go_on()
     if reason:
-        last = list(accounts.owed)[2:]
         eventually(
-            lambda: all(service.repository.get(odr_id).reason == reason for odr_id in last),
+            lambda: all(accounts.rows()[odr_id].reason == reason for odr_id in midway.odr_ids[2:]),
             describe=lambda: f"{accounts.rows()}",
         )
     assert not [row for row in accounts.rows().values() if row.status is S.ERROR]

@@ -6,13 +6,13 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.accounts import Accounts
 from tests.support.daemon import Daemon
 from tests.support.http_server import Answer, File, Gate, HttpServer
+from tests.support.midway import Midway
 from tests.support.network import INSIDE, PUBLIC, World
 from tests.support.service import Service
 from tests.support.waiting import eventually
@@ -30,54 +30,39 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_a_frozen_daemon_goes_on_when_it_wakes_up(make_service: MakeService, http_server: HttpServer) -> None:
     """Its aria2c and its guard, which are not frozen, have come to the end meanwhile."""
     service = make_service(workers=2)
-    half = File(size=400_000, seed=0, stall_after=200_000)
-    held = File(size=1000, seed=1, hold=Gate())
-    files = [half, held, *(File(size=1000, seed=n) for n in range(2, 5))]
     with Accounts(service) as accounts:
-        odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate(files)]
+        midway = Midway(accounts, http_server)
         with Daemon(service.settings) as daemon:
-            service.wait_for(odr_ids[0], lambda task: task.completed > 0)
-            http_server.wait_for(lambda requests: len(requests) == 2)
+            midway.reach()
             daemon.signal(signal.SIGSTOP)
-            eventually(lambda: psutil.Process(daemon.pid).status() == psutil.STATUS_STOPPED)
-            half.stall.set()
-            assert held.hold is not None
-            held.hold.set()
-            http_server.wait_for_active(0)
-            assert [service.repository.get(odr_id).status for odr_id in odr_ids[:3]] == [
-                S.DOWNLOADING,
-                S.DOWNLOADING,
-                S.WAITING,
-            ]
+            eventually(lambda: daemon.is_frozen)
+            midway.go_on()
+            states = [service.repository.get(odr_id).status for odr_id in midway.odr_ids]
+            assert states == [S.DOWNLOADING, S.DOWNLOADING, S.WAITING, S.WAITING, S.WAITING]
             daemon.signal(signal.SIGCONT)
             accounts.settle()
-    assert len(http_server.requests) == 5, "nothing was downloaded twice"
+    assert midway.requests() == [1] * 5, "nothing was downloaded twice"
 
 
-@pytest.mark.parametrize("jump", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
+@pytest.mark.parametrize("forward", [True, False], ids=["forward", "back"])
 def test_a_clock_that_jumps_by_an_hour_strands_nothing_and_hurries_nothing(
-    make_service: MakeService, http_server: HttpServer, jump: signal.Signals
+    make_service: MakeService, http_server: HttpServer, forward: bool
 ) -> None:
     """Half done, about to begin, waiting for its turn, and waiting for its next attempt."""
     service = make_service(workers=2, retry_delay=2)
-    half = File(size=400_000, seed=0, stall_after=200_000)
-    held = File(size=1000, seed=1, hold=Gate())
     again = File(size=1000, seed=2, answers=[Answer(503)])
     with Accounts(service, free=False) as accounts:
         retried = accounts.add(http_server.serve("/again", again), again)
         with Daemon(service.settings) as daemon:
             service.wait_for(retried, lambda task: task.attempts == 1)
-            odr_ids = [accounts.add(http_server.serve(f"/{n}", file), file) for n, file in enumerate((half, held))]
-            service.wait_for(odr_ids[0], lambda task: task.completed > 0)
-            daemon.signal(jump)
-            http_server.wait_for(lambda requests: sum(request.path == "/1" for request in requests))
+            midway = Midway(accounts, http_server, waiting=0)
+            midway.reach()
+            daemon.jump(forward=forward)
             later = File(size=1000, seed=3)
             accounts.add(http_server.serve("/later", later), later)
             beat = service.repository.nodes()[0].beat_at
             eventually(lambda: abs((service.repository.nodes()[0].beat_at - beat).total_seconds()) > 1800)
-            half.stall.set()
-            assert held.hold is not None
-            held.hold.set()
+            midway.go_on()
             accounts.settle()
     assert service.repository.get(retried).attempts == 1
     assert sorted(request.path for request in http_server.requests) == ["/0", "/1", "/again", "/again", "/later"]

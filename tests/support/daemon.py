@@ -22,6 +22,8 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from seafevents_offline.egress.claims import CANARY
 from seafevents_offline.engines.aria2 import Aria2Engine
 from seafevents_offline.repository import Repository, part
@@ -180,6 +182,10 @@ class Daemon:
     def is_running(self) -> bool:
         assert self._process is not None
         return self._process.poll() is None
+
+    @property
+    def is_frozen(self) -> bool:
+        return bool(psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
 
     def engine_pid(self) -> int | None:
         """aria2c's process id, by its pid file; None when there is none."""
