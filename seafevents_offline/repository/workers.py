@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case,
 
 from ..errors import PAUSED_TOO_LONG, InterruptedTooOften, keeping
 from ..extras import Sealed
+from ..link import without_user_info
 from ..models import RECORDS
 from ..status import FINAL, RUNNING, TRANSITIONS, OfflineDownloadStatus
 from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task, active_key, with_secret
@@ -179,12 +180,18 @@ class Workers(Part):
     def expire(self, paused_for: float) -> int:
         """Give up what has been paused for longer than these seconds, on whichever node; gives how many."""
         now = self._now()
-        statement = (
-            update(RECORDS)
-            .where(RECORDS.c.status == _S.PAUSED, RECORDS.c.updated_at < now - timedelta(seconds=paused_for))
-            .values(**self._ended(_S.CANCELLED, now), **explained(PAUSED_TOO_LONG))
-        )
-        return self._database.run(lambda connection: connection.execute(statement).rowcount)
+        expired = and_(RECORDS.c.status == _S.PAUSED, RECORDS.c.updated_at < now - timedelta(seconds=paused_for))
+        given_up = update(RECORDS).where(expired).values(**self._ended(_S.CANCELLED, now), **explained(PAUSED_TOO_LONG))
+        # A program may have written a password into a link, which was paused before its turn came.
+        named = select(RECORDS.c.odr_id, RECORDS.c.url).where(expired, RECORDS.c.url.contains("@"))
+
+        def work(connection: Connection) -> int:
+            for row in connection.execute(named).all():
+                link = {"url": without_user_info(row.url)}
+                connection.execute(update(RECORDS).where(RECORDS.c.odr_id == row.odr_id, expired).values(link))
+            return connection.execute(given_up).rowcount
+
+        return self._database.run(work)
 
     def kept_folders(self, node_id: str, odr_ids: Collection[int]) -> set[int]:
         """Which of these tasks still need their folder on this node, or may need it for a retry."""

@@ -223,3 +223,15 @@ def test_a_password_that_was_never_sealed_does_not_outlive_the_task(
     (task,) = repo.claim(NODE, 1, **ROOMY)
     end(repo, database_url, task)
     assert repo.get(odr_id).url == LINK
+
+
+def test_nor_one_that_is_paused_before_its_turn_and_never_goes_on(repo: Repository, database_url: str) -> None:
+    written, other = repo.add(new(SECRET_LINK)).odr_id, repo.add(new("https://example.com/b@c")).odr_id
+    for odr_id in (written, other):
+        repo.act(odr_id, Action.PAUSE, ADA)
+        put_into(database_url, odr_id, updated_at="2001-01-01 00:00:00.000000")
+    assert repo.expire(3600) == 2
+    assert [(repo.get(odr_id).url, repo.get(odr_id).status) for odr_id in (written, other)] == [
+        (LINK, S.CANCELLED),
+        ("https://example.com/b@c", S.CANCELLED),
+    ]
