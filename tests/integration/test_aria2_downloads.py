@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from seafevents_offline.engines.base import TransferState
 from seafevents_offline.errors import NameRefused
 from tests.support.certificates import self_signed
 from tests.support.content import sha256_of
-from tests.support.engines import Aria2, Watch
+from tests.support.engines import ONE_ARIA2C, Aria2, Watch
 from tests.support.files import sha256
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
 from tests.support.waiting import eventually
@@ -42,15 +44,17 @@ def test_https_with_a_ca_of_our_own(make_aria2: MakeAria2, tmp_path: Path) -> No
             assert sha256(snapshot.files[0].path) == sha256_of(1, 5 * MB)
 
 
-@pytest.mark.parametrize("framing", list(Framing))
-@pytest.mark.parametrize("ranges", [True, False])
-@pytest.mark.parametrize("size", [0, 1, 20_000_003])
-def test_every_way_to_send_a_body(
-    aria2: Aria2, http_server: HttpServer, framing: Framing, ranges: bool, size: int
-) -> None:
-    snapshot = aria2.get(http_server.serve("/a", File(size=size, seed=2, framing=framing, ranges=ranges))).complete()
-    assert [(file.path.name, file.size, file.completed) for file in snapshot.files] == [("a", size, size)]
-    assert sha256(snapshot.files[0].path) == sha256_of(2, size)
+def test_every_way_to_send_a_body(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(workers=64).start()
+    ways = list(itertools.product(Framing, [True, False], [0, 1, 9_000_003]))
+    watches = [
+        aria2.get(http_server.serve(f"/{n}", File(size=size, seed=2, framing=framing, ranges=ranges)), n)
+        for n, (framing, ranges, size) in enumerate(ways, 1)
+    ]
+    for watch, way in zip(watches, ways, strict=True):
+        (*_, size), (file,) = way, watch.complete().files
+        assert (file.path.name, file.size, file.completed) == (str(watch.job.odr_id), size, size), way
+        assert sha256(file.path) == sha256_of(2, size), way
 
 
 def test_a_beginning_with_gaps_is_none(aria2: Aria2, http_server: HttpServer) -> None:
@@ -235,36 +239,38 @@ def test_proxies_of_the_environment_swallow_nothing(
 EMOJI = "😀 Übergröße.txt"
 
 
-@pytest.mark.parametrize(
-    ("path", "disposition", "name"),
-    [
-        ("/plain.txt", None, "plain.txt"),
-        ("/dir/", None, "index.html"),
-        ("/a.zip?x=/b/c.exe&y=1", None, "a.zip"),
-        ("/%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", None, EMOJI),
-        ("/%ff%fe.bin", None, "%FF%FE.bin"),
-        ("/a%2F..%2F..%2Fb", None, "a%2F..%2F..%2Fb"),
-        ("/a%00b", None, "a%00b"),
-        ("/get.php", 'attachment; filename="report.pdf"', "report.pdf"),
-        ("/get.php", "attachment; filename*=UTF-8''%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", EMOJI),
-        ("/get.php", f'attachment; filename="{EMOJI}"'.encode(), EMOJI),
-        ("/get.php", 'attachment; filename="../../evil.txt"', "get.php"),
-        ("/get.php", 'attachment; filename="/etc/evil.txt"', "get.php"),
-        ("/get.php", 'attachment; filename=".."', "get.php"),
-        ("/get.php", "attachment; filename*=UTF-8''..%2F..%2Fevil.txt", "get.php"),
-        ("/get.php", b'attachment; filename="a\tb\x01.txt"', "get.php"),
-        ("/" + "n" * 200, None, "n" * 200),
-    ],
-)
-def test_the_name_is_what_the_server_means(
-    aria2: Aria2, http_server: HttpServer, path: str, disposition: str | bytes | None, name: str
-) -> None:
-    http_server.serve(path, File(data=b"content", disposition=disposition))
-    watch = aria2.get(http_server.url(path))
-    [file] = watch.complete().files
-    assert file.path == watch.job.folder / name
-    assert names(watch) == [name]
-    assert file.path.read_bytes() == b"content"
+#: What a link ends in, what the server calls its file, and what it is called then.
+NAMES: list[tuple[str, str | bytes | None, str]] = [
+    ("/plain.txt", None, "plain.txt"),
+    ("/dir/", None, "index.html"),
+    ("/a.zip?x=/b/c.exe&y=1", None, "a.zip"),
+    ("/%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", None, EMOJI),
+    ("/%ff%fe.bin", None, "%FF%FE.bin"),
+    ("/a%2F..%2F..%2Fb", None, "a%2F..%2F..%2Fb"),
+    ("/a%00b", None, "a%00b"),
+    ("/get.php", 'attachment; filename="report.pdf"', "report.pdf"),
+    ("/get.php", "attachment; filename*=UTF-8''%F0%9F%98%80%20%C3%9Cbergr%C3%B6%C3%9Fe.txt", EMOJI),
+    ("/get.php", f'attachment; filename="{EMOJI}"'.encode(), EMOJI),
+    ("/get.php", 'attachment; filename="../../evil.txt"', "get.php"),
+    ("/get.php", 'attachment; filename="/etc/evil.txt"', "get.php"),
+    ("/get.php", 'attachment; filename=".."', "get.php"),
+    ("/get.php", "attachment; filename*=UTF-8''..%2F..%2Fevil.txt", "get.php"),
+    ("/get.php", b'attachment; filename="a\tb\x01.txt"', "get.php"),
+    ("/" + "n" * 200, None, "n" * 200),
+]
+
+
+def test_the_name_is_what_the_server_means(make_aria2: MakeAria2, http_server: HttpServer) -> None:
+    aria2 = make_aria2(workers=64).start()
+    watches = []
+    for number, (path, disposition, _) in enumerate(NAMES, 1):
+        http_server.serve(f"/{number}{path}", File(data=b"content", disposition=disposition))
+        watches.append(aria2.get(http_server.url(f"/{number}{path}"), number))
+    for watch, (*_, name) in zip(watches, NAMES, strict=True):
+        [file] = watch.complete().files
+        assert file.path == watch.job.folder / name
+        assert names(watch) == [name]
+        assert file.path.read_bytes() == b"content"
 
 
 def test_after_a_redirect_the_last_name_counts(aria2: Aria2, http_server: HttpServer) -> None:
@@ -273,23 +279,23 @@ def test_after_a_redirect_the_last_name_counts(aria2: Aria2, http_server: HttpSe
     assert aria2.get(url).complete().files[0].path.name == "real-name.bin"
 
 
-@pytest.mark.parametrize(
-    ("path", "disposition"),
-    [("/" + "n" * 300, None), ("/get.php", f'attachment; filename="{"n" * 300}"'), ("/%2e%2e", None)],
-)
-def test_a_name_that_cannot_be_is_refused_and_another_helps(
-    aria2: Aria2, http_server: HttpServer, path: str, disposition: str | None
-) -> None:
-    http_server.serve(path, File(data=b"content", disposition=disposition))
-    watch = aria2.get(http_server.url(path))
-    assert isinstance(watch.failed().error, NameRefused)
-    watch.remove()
-    assert aria2.get(http_server.url(path), out="download").complete().files[0].path.name == "download"
+def test_a_name_that_cannot_be_is_refused_and_another_helps(aria2: Aria2, http_server: HttpServer) -> None:
+    impossible = {"/" + "n" * 300: None, "/get.php": f'attachment; filename="{"n" * 300}"', "/%2e%2e": None}
+    for path, disposition in impossible.items():
+        http_server.serve(path, File(data=b"content", disposition=disposition))
+        watch = aria2.get(http_server.url(path))
+        assert isinstance(watch.failed().error, NameRefused)
+        watch.remove()
+        watch = aria2.get(http_server.url(path), out="download")
+        assert watch.complete().files[0].path.name == "download"
+        watch.remove()
+        shutil.rmtree(watch.job.folder)
 
 
 # --- many ---------------------------------------------------------------------------------------------
 
 
+@ONE_ARIA2C
 def test_a_thousand_small_files(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2(workers=64).start()
     http_server.serve("/small", File(size=10 * 1024, seed=5))
@@ -302,6 +308,7 @@ def test_a_thousand_small_files(make_aria2: MakeAria2, http_server: HttpServer) 
     assert http_server.peak <= 64
 
 
+@ONE_ARIA2C
 def test_a_hundred_slow_downloads_are_open_at_once(make_aria2: MakeAria2, http_server: HttpServer) -> None:
     aria2 = make_aria2(workers=100, connections=1).start()
     gate = Gate()

@@ -28,12 +28,12 @@ MB = 1024 * 1024
 SIZE = 20 * MB
 
 
-def interrupted(aria2: Aria2, server: HttpServer, *, seed: int = 1, size: int = SIZE) -> str:
-    """A link of which about half is in the folder of task 1, taken back properly."""
+def interrupted(aria2: Aria2, server: HttpServer, odr_id: int = 1, *, seed: int = 1, size: int = SIZE) -> str:
+    """A link of which about half is in the folder of the task, taken back properly."""
     # Each of eight connections gives its part of it and then no more. Never at the end of a range: aria2 would keep
     # such a connection for its next request, which would wait as well.
     url = server.serve("/a.bin", File(size=size, seed=seed, stall_after=size // 10 + 1234))
-    watch = aria2.get(url)
+    watch = aria2.get(url, odr_id)
     watch.reached(size // 2)
     watch.remove()
     assert aria2.engine.resumable(watch.job.folder)
@@ -266,38 +266,29 @@ def test_a_part_is_continued_by_ranges(aria2: Aria2, http_server: HttpServer) ->
     assert any(request.range for request in http_server.requests)
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        File(size=SIZE, seed=5, ranges=False),
-        File(size=SIZE - MB, seed=5),
-        File(size=SIZE + MB, seed=5),
-        File(size=SIZE, seed=5, framing=Framing.CHUNKED),
-        File(size=SIZE // 3, seed=5, framing=Framing.CHUNKED),
-        File(size=SIZE // 3, seed=5, framing=Framing.CLOSE),
-        File(size=SIZE // 20, seed=5),
-        File(size=SIZE, seed=5, lie=without_the_whole),
-    ],
-    ids=[
-        "no ranges",
-        "shorter",
-        "longer",
-        "chunked",
-        "chunked and shorter",
-        "closed and shorter",
-        "much shorter",
-        "no whole",
-    ],
-)
-def test_what_cannot_be_continued_begins_again(aria2: Aria2, http_server: HttpServer, now: File) -> None:
-    url = interrupted(aria2, http_server)
+CHANGED = {
+    "no ranges": File(size=SIZE, seed=5, ranges=False),
+    "shorter": File(size=SIZE - MB, seed=5),
+    "longer": File(size=SIZE + MB, seed=5),
+    "chunked": File(size=SIZE, seed=5, framing=Framing.CHUNKED),
+    "chunked and shorter": File(size=SIZE // 3, seed=5, framing=Framing.CHUNKED),
+    "closed and shorter": File(size=SIZE // 3, seed=5, framing=Framing.CLOSE),
+    "much shorter": File(size=SIZE // 20, seed=5),
+    "no whole": File(size=SIZE, seed=5, lie=without_the_whole),
+}
+
+
+def test_what_cannot_be_continued_begins_again(aria2: Aria2, http_server: HttpServer) -> None:
     pid = aria2.process.pid
-    http_server.serve("/a.bin", now)
-    watch = aria2.get(url, claim=2)
-    assert content_of(watch) == sha256_of(5, now.size or 0)
-    assert watch.transfer.snapshot.files[0].size == now.size
-    # Such servers must not bring aria2c down (they could, with some of its options).
-    assert aria2.get(http_server.serve("/b", File(size=30 * MB)), 2).complete().size == 30 * MB
+    for odr_id, (change, now) in enumerate(CHANGED.items(), 1):
+        url = interrupted(aria2, http_server, odr_id)
+        http_server.serve("/a.bin", now)
+        watch = aria2.get(url, odr_id, claim=2)
+        assert content_of(watch) == sha256_of(5, now.size or 0), change
+        assert watch.transfer.snapshot.files[0].size == now.size, change
+        # Such servers must not bring aria2c down (they could, with some of its options).
+        assert aria2.process.pid == pid, change
+    assert aria2.get(http_server.serve("/b", File(size=30 * MB)), 9).complete().size == 30 * MB
     assert aria2.process.pid == pid
 
 
@@ -332,15 +323,13 @@ def empty(_: bytes) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("damage", [cut, halve, zero, scramble, empty])
-def test_a_damaged_control_file_begins_again(
-    aria2: Aria2, http_server: HttpServer, damage: Callable[[bytes], bytes]
-) -> None:
-    url = interrupted(aria2, http_server)
-    control = aria2.folder(1) / "a.bin.aria2"
-    control.write_bytes(damage(control.read_bytes()))
-    http_server.serve("/a.bin", File(size=SIZE, seed=1))
-    assert content_of(aria2.get(url, claim=2)) == sha256_of(1, SIZE)
+def test_a_damaged_control_file_begins_again(aria2: Aria2, http_server: HttpServer) -> None:
+    for odr_id, damage in enumerate([cut, halve, zero, scramble, empty], 1):
+        url = interrupted(aria2, http_server, odr_id)
+        control = aria2.folder(odr_id) / "a.bin.aria2"
+        control.write_bytes(damage(control.read_bytes()))
+        http_server.serve("/a.bin", File(size=SIZE, seed=1))
+        assert content_of(aria2.get(url, odr_id, claim=2)) == sha256_of(1, SIZE), damage
 
 
 def test_a_part_without_a_control_file_begins_again(aria2: Aria2, http_server: HttpServer) -> None:

@@ -270,6 +270,7 @@ def test_a_family_that_does_not_work_is_no_reason(world: World, outside_web: Htt
     }
 
 
+@ONE_ARIA2C
 def test_a_name_that_comes_to_mean_another_place_is_refused_there(
     world: World, outside_web: HttpServer, inside_web: HttpServer, make_guarded: Start
 ) -> None:

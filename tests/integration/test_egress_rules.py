@@ -13,7 +13,7 @@ import psutil
 
 from seafevents_offline.status import OfflineDownloadStatus
 from tests.support.dns_server import Name
-from tests.support.engines import static_aria2c
+from tests.support.engines import ONE_ARIA2C, static_aria2c
 from tests.support.guarded import (
     DENIED,
     ELSEWHERE,
@@ -37,6 +37,7 @@ from tests.support.waiting import eventually
 S = OfflineDownloadStatus
 
 
+@ONE_ARIA2C
 def test_what_is_opened_is_open_and_nothing_else(
     world: World, outside_web: HttpServer, inside_web: HttpServer, make_guarded: Start
 ) -> None:
@@ -213,6 +214,7 @@ def _busy_guard(guarded: Guarded) -> psutil.Process | None:
     return guard if guard is not None and remote_hosts(guard.pid) & {PUBLIC, PUBLIC6} else None
 
 
+@ONE_ARIA2C
 def test_nothing_goes_direct_while_guards_come_and_go(
     world: World, outside_web: HttpServer, make_guarded: Start
 ) -> None:
