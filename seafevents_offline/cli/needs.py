@@ -66,7 +66,10 @@ def _asked(user: str) -> str:
             pass
     except OSError:
         raise NeedsUnreadable(detail="There is no terminal to ask for the password; give --password-file.") from None
-    return getpass(f"Password of {user}: ")
+    try:
+        return getpass(f"Password of {user}: ")
+    except EOFError:
+        raise NeedsUnreadable(detail="No password was given.") from None
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -97,6 +97,14 @@ def test_the_terminal_asks_for_the_password_and_does_not_show_it(cli: Cli) -> No
     assert kept(cli, 1) == LOGIN
 
 
+def test_who_ends_the_input_instead_gets_a_sentence(cli: Cli) -> None:
+    running = cli.start_on_terminal("add", LINK, "--user", "ada")
+    running.says("Password of ada: ")
+    running.types("\x04")
+    result = running.result()
+    assert (result.code, "No password was given." in result.out, "Traceback" in result.out) == (2, True, False)
+
+
 def test_where_there_is_no_terminal_a_file_is_asked_for(cli: Cli) -> None:
     result = cli("add", LINK, "--user", "ada")
     assert (result.code, result.out) == (2, "")
