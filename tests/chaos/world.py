@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from seafevents_offline.repository import Repository
+from tests.support.disks import disk_of, fill
 from tests.support.host.wire import Wire
-from tests.support.mariadb import PASSWORD, MariaDb
+from tests.support.locker import Locker
+from tests.support.mariadb import MariaDb
 from tests.support.service import Service
 
 from .links import MAX_SIZE
-from .locks import Locker
 from .node import Node
 from .origin import Origin
 
@@ -50,7 +50,7 @@ class World:
     @property
     def url(self) -> str:
         """The database, at the near end of the wire."""
-        return f"mysql+pymysql://{_USER}:{PASSWORD}@127.0.0.1:{self.wire.port}/{self.database}?ssl_disabled=true"
+        return self.server.url(self.database, _USER, self.wire.port)
 
     @property
     def repository(self) -> Repository:
@@ -60,9 +60,11 @@ class World:
     def __enter__(self) -> World:
         with contextlib.ExitStack() as stack:
             stack.callback(self.wire.__exit__)
-            self._make_database()
+            self.server.execute(f"CREATE DATABASE {self.database}")
+            self.server.make_writer(_USER, self.database)
             stack.callback(self.server.execute, f"DROP DATABASE {self.database}")
-            self._mount(stack)
+            if self.has_small_disk:
+                stack.enter_context(disk_of(str(_DISK), self._disk))
             self.origin.start()
             stack.callback(self.origin.stop)
             for node, place in zip(self.nodes, (self._disk, self._folder / "b"), strict=True):
@@ -95,9 +97,7 @@ class World:
         self.hits.update(self.origin.reset())
 
     def fill_disk(self) -> None:
-        with open(self._ballast, "ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(b"\0" * 1024**2)
+        self._ballast = fill(self._disk)
 
     def free_disk(self) -> None:
         self._ballast.unlink()
@@ -116,24 +116,6 @@ class World:
     @property
     def _away(self) -> Path:
         return self.library.with_name("unmounted")
-
-    @property
-    def _ballast(self) -> Path:
-        return self._disk / "ballast"
-
-    def _make_database(self) -> None:
-        self.server.execute(
-            f"CREATE DATABASE {self.database}",
-            f"CREATE USER IF NOT EXISTS {_USER}@'%' IDENTIFIED BY '{PASSWORD}'",
-            f"GRANT ALL ON {self.database}.* TO {_USER}@'%'",
-        )
-
-    def _mount(self, stack: contextlib.ExitStack) -> None:
-        self._disk.mkdir()
-        if self.has_small_disk:
-            command = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(self._disk)]
-            subprocess.run(command, check=True, timeout=60)
-            stack.callback(subprocess.run, ["umount", "--lazy", str(self._disk)], check=True, timeout=60)
 
     def _service(self, name: str, place: Path) -> Service:
         is_small = place == self._disk and self.has_small_disk

@@ -310,12 +310,9 @@ def test_missing_rights_and_limits_are_sentences(mariadb: MariaDb, mariadb_repo:
 
 def test_a_read_only_server_is_a_sentence(mariadb: MariaDb, mariadb_repo: Repository, mariadb_url: str) -> None:
     database = mariadb_url.rpartition("/")[2].partition("?")[0]
-    mariadb.execute(
-        "CREATE USER writer@'%' IDENTIFIED BY 's3cret'",
-        f"GRANT ALL ON {database}.* TO writer@'%'",
-        "SET GLOBAL read_only = 1",
-    )
-    repo = opened(f"mysql+pymysql://writer:s3cret@127.0.0.1:{mariadb.port}/{database}")
+    mariadb.make_writer("writer", database)
+    mariadb.execute("SET GLOBAL read_only = 1")
+    repo = opened(mariadb.url(database, "writer"))
     try:
         assert refusal_of(lambda: repo.add(new())) == "the server is read-only."
     finally:

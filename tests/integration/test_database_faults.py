@@ -10,14 +10,12 @@ import itertools
 import os
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pymysql
 import pytest
 
 from seafevents_offline import repository
@@ -28,7 +26,8 @@ from tests.support.accounts import Accounts
 from tests.support.disks import disk_of, fill
 from tests.support.host.wire import Wire
 from tests.support.http_server import File, HttpServer
-from tests.support.mariadb import PASSWORD, MariaDb
+from tests.support.locker import Locker
+from tests.support.mariadb import MariaDb
 from tests.support.midway import Midway
 from tests.support.service import OWNER, REPO_ID, Service
 from tests.support.waiting import eventually
@@ -56,11 +55,11 @@ class Bad:
 @contextmanager
 def frozen(bad: Bad) -> Iterator[None]:
     """It accepts connections and never says a word."""
-    os.kill(bad.server.pid, signal.SIGSTOP)
+    bad.server.signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(bad.server.pid, signal.SIGCONT)
+        bad.server.signal(signal.SIGCONT)
 
 
 @contextmanager
@@ -96,29 +95,15 @@ def read_only(bad: Bad) -> Iterator[None]:
 
 @contextmanager
 def deadlocking(bad: Bad) -> Iterator[None]:
-    """Somebody changes all rows again and again, from the last to the first and one by one."""
-    finished, turns = threading.Event(), []
-
-    def change() -> None:
-        with bad.server.connect(bad.database) as connection, connection.cursor() as cursor:
-            while not finished.is_set():
-                with suppress(pymysql.OperationalError):
-                    cursor.execute("START TRANSACTION")
-                    for odr_id in range(9, 0, -1):
-                        cursor.execute("UPDATE OfflineDownloadRecord SET priority = 51 WHERE odr_id = %s", (odr_id,))
-                        finished.wait(0.01)
-                    cursor.execute("COMMIT")
-                turns.append(1)
-
-    thread = threading.Thread(target=change)
-    thread.start()
-    eventually(lambda: turns)
+    """Somebody locks rows in any order, and runs into deadlocks."""
+    count = "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'"
+    before, locker = bad.server.execute(count), Locker(bad.server, bad.database)
+    locker.start()
     try:
+        eventually(lambda: bad.server.execute(count) != before)
         yield
-        eventually(lambda: len(turns) > 5)
     finally:
-        finished.set()
-        thread.join(30)
+        locker.stop()
 
 
 @dataclass(frozen=True)
@@ -151,9 +136,7 @@ FAULTS = {
 @pytest.fixture
 def bad(mariadb: MariaDb, mariadb_url: str) -> Iterator[Bad]:
     database = mariadb_url.rpartition("/")[2].partition("?")[0]
-    mariadb.execute(
-        f"CREATE USER {WRITER}@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT ALL ON {database}.* TO {WRITER}@'%'"
-    )
+    mariadb.make_writer(WRITER, database)
     with Wire(mariadb.port) as wire:
         yield Bad(mariadb, wire, database)
     mariadb.execute(f"DROP USER {WRITER}@'%'")
@@ -161,8 +144,8 @@ def bad(mariadb: MariaDb, mariadb_url: str) -> Iterator[Bad]:
 
 def url_of(bad: Bad) -> str:
     """Impatient: a second stands for the half minute that a database may take for an answer."""
-    query = "ssl_disabled=true&read_timeout=1&write_timeout=1&connect_timeout=1"
-    return f"mysql+pymysql://{WRITER}:{PASSWORD}@127.0.0.1:{bad.wire.port}/{bad.database}?{query}"
+    url = bad.server.url(bad.database, WRITER, bad.wire.port)
+    return f"{url}&read_timeout=1&write_timeout=1&connect_timeout=1"
 
 
 @pytest.mark.parametrize("name", FAULTS)

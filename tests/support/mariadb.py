@@ -54,10 +54,19 @@ class MariaDb:
         assert self._process is not None, "the server does not run"
         return self._process.pid
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = USER, port: int | None = None) -> str:
         """As hosts write it: with the character set that cannot hold emoji. Without the certificates of the whole
         world, which PyMySQL would read for each connection: that takes longer than most tests."""
-        return f"mysql+pymysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}?charset=utf8&ssl_disabled=true"
+        place = f"127.0.0.1:{port or self.port}/{database}"
+        return f"mysql+pymysql://{user}:{PASSWORD}@{place}?charset=utf8&ssl_disabled=true"
+
+    def make_writer(self, user: str, database: str) -> None:
+        """A user as Seahub's own: with all rights in this database and no others, so that a server that is read-only
+        is so for it."""
+        self.execute(
+            f"CREATE USER IF NOT EXISTS {user}@'%' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT ALL ON {database}.* TO {user}@'%'",
+        )
 
     def connect(self, database: str | None = None, port: int | None = None) -> pymysql.Connection[Any]:
         """A connection with all rights, closed by ``with``."""

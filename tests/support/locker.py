@@ -8,7 +8,7 @@ import threading
 
 import pymysql
 
-from tests.support.mariadb import MariaDb
+from .mariadb import MariaDb
 
 #: Seconds that it keeps a row.
 _KEEPS = 0.1
@@ -50,6 +50,6 @@ class Locker:
             rows = [odr_id for (odr_id,) in cursor.fetchall()]
             cursor.execute("START TRANSACTION")
             for odr_id in random.sample(rows, min(4, len(rows))):
-                cursor.execute("SELECT url FROM OfflineDownloadRecord WHERE odr_id = %s FOR UPDATE", odr_id)
+                cursor.execute("SELECT url FROM OfflineDownloadRecord WHERE odr_id = %s FOR UPDATE", (odr_id,))
                 self._stopping.wait(_KEEPS)
             cursor.execute("ROLLBACK")
