@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from seafevents_offline.checksum import Checksum
 from seafevents_offline.errors import SnifferUnavailable
 from seafevents_offline.process import alive, identity
 from seafevents_offline.status import Action, OfflineDownloadStatus
+from seafevents_offline.task import Task
 from seafevents_offline.tasks.checks import checks
 from tests.support import kinds
 from tests.support.certificates import self_signed
@@ -454,6 +456,21 @@ def test_a10_what_was_added_while_nobody_served_is_done_later(
     assert service.wait(odr_id).status is S.OK
 
 
+def noted_claims(service: Service) -> list[int]:
+    """Grows by how many tasks each claim from now on gives."""
+    claims: list[int] = []
+    repository = service.downloader.repository
+    claim = repository.claim
+
+    def note(*args: Any, **more: Any) -> list[Task]:
+        found = claim(*args, **more)
+        claims.append(len(found))
+        return found
+
+    repository.claim = note  # type: ignore[method-assign]
+    return claims
+
+
 @ON_BOTH_DATABASES
 def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(workers=2, workers_per_user=1)
@@ -463,6 +480,9 @@ def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server
     other = service.add(http_server.serve("/b", File(data=b"x")), owner="b@example.com")
     service.start()
     assert service.wait(other).status is S.OK
+    # A worker is free, and has been offered to what waits.
+    claims = noted_claims(service)
+    eventually(lambda: len(claims) >= 2)
     assert sum(service.repository.get(odr_id).status is S.DOWNLOADING for odr_id in greedy) == 1
     gate.set()
     assert all(service.wait(odr_id).status is S.OK for odr_id in greedy)
