@@ -4,7 +4,6 @@ each request, and to nobody else."""
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import json
 import logging
@@ -14,13 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from seafevents_offline.egress.supervisor import Guard
 from seafevents_offline.errors import AccessDenied, LinkLeadsElsewhere, LoginRefused, LoginWanted, OfflineDownloadError
 from seafevents_offline.extras import Extras
 from seafevents_offline.status import OfflineDownloadStatus
+from tests.support.accounts import digests
 from tests.support.certificates import self_signed
 from tests.support.content import sha256_of
 from tests.support.daemon import Daemon
@@ -30,7 +29,8 @@ from tests.support.engines import ONE_ARIA2C, Aria2
 from tests.support.files import sha256
 from tests.support.ftp_server import FtpServer
 from tests.support.http_server import Answer, File, Gate, HttpServer, Raw, Request, redirect
-from tests.support.service import OWNER, REPO_ID, Service
+from tests.support.service import Service
+from tests.support.traces import files_with, processes_with
 from tests.support.waiting import eventually
 
 MakeAria2 = Callable[..., Aria2]
@@ -311,24 +311,22 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
 ) -> None:
     service = make_service()
     url = http_server.serve("/a.bin", File(size=12 * MB, seed=5, rate=MB, login="ada:s3cret"))
-    insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?) RETURNING odr_id"
-    ((odr_id,),) = run_sql(service.settings.database, insert, REPO_ID, "/", url.replace("//", "//ada:s3cret@"), OWNER)
+    odr_id = service.insert(url.replace("//", "//ada:s3cret@"))
 
     def assert_nowhere(log: Path) -> None:
         rows = run_sql(service.settings.database, "SELECT url, options, comment FROM OfflineDownloadRecord")
-        found = (str(rows), log.read_text(encoding="utf-8"), *traces("s3cret"))
+        found = (str(rows), log.read_text(encoding="utf-8"), *processes_with("s3cret"))
         assert "s3cret" not in "".join(found), found
 
     with Daemon(service.settings) as daemon:
-        service.wait_for(int(odr_id), lambda task: task.completed > 4 * MB)
+        service.wait_for(odr_id, lambda task: task.completed > 4 * MB)
         assert_nowhere(daemon.log)
         daemon.kill(engine=True)
     before = len(http_server.requests)
     with Daemon(service.settings) as daemon:
-        assert service.wait(int(odr_id)).status is OfflineDownloadStatus.OK
+        assert service.wait(odr_id).status is OfflineDownloadStatus.OK
         assert_nowhere(daemon.log)
-    [content] = service.files().values()
-    assert sha256_of(5, 12 * MB) == hashlib.sha256(content).hexdigest()
+    assert list(digests(service.library).values()) == [sha256_of(5, 12 * MB)]
     assert any(request.range for request in http_server.requests[before:])
     assert_said_once(http_server.requests, {"Authorization": "Basic " + b64encode(b"ada:s3cret").decode()})
     [(options,)] = run_sql(service.settings.database, "SELECT options FROM OfflineDownloadRecord")
@@ -346,22 +344,6 @@ def test_a_removed_download_with_a_secret_is_cut_at_once(aria2: Aria2, server: H
 
 
 # --- nothing is left of it ----------------------------------------------------------------------------------
-
-
-def traces(secret: str) -> list[str]:
-    """Processes whose command line or environment has it, as far as we may look."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            words = [*process.cmdline(), *process.environ().values()]
-            found += [str(process) for word in words if secret in word]
-    return found
-
-
-def holders(place: Path, secret: str) -> list[str]:
-    """Files that have it in them."""
-    files = (path for path in place.rglob("*") if path.is_file())
-    return [str(path) for path in files if secret.encode() in path.read_bytes()]
 
 
 @ONE_ARIA2C
@@ -389,8 +371,8 @@ def test_no_command_line_no_file_and_no_log_has_a_secret(
     for secret in (basic, "t0ken", "c00kie", "r3ferer", "ag3nt"):
         assert any(secret in line for request in http_server.requests for line in request.lines)
     for secret in ("pa55word", basic, "t0ken", "c00kie", "r3ferer", "ag3nt"):
-        assert traces(secret) == []
-        assert holders(aria2.home, secret) == []
+        assert processes_with(secret) == []
+        assert files_with(secret, aria2.home) == []
         assert secret not in caplog.text
         assert secret not in repr(running.job)
     assert (aria2.home / "aria2.conf").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from tests.support.databases import run_sql
 from tests.support.http_server import File, HttpServer, Raw, redirect
 from tests.support.ports import free_port
 from tests.support.service import Service
+from tests.support.traces import processes_with
 
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
@@ -43,7 +44,7 @@ def make_service(tmp_path: Path, sqlite_url: str) -> Iterator[MakeService]:
 
 
 def aria2c(service: Service) -> psutil.Process:
-    return psutil.Process(int((service.downloader.tempdir.path / "aria2.pid").read_text().partition(":")[0]))
+    return psutil.Process(service.engine_pid())
 
 
 def most_memory(process: psutil.Process) -> int:
@@ -176,12 +177,6 @@ STEERING = "x\r\n2026-01-01 00:00:00 INFO task 1: stored\x1b[2J\u202e\u2028"
 INSERT = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner, name, comment) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-def words_of(service: Service) -> list[str]:
-    """The command lines of the service's processes, which everybody on the machine can read."""
-    processes = psutil.Process().children(recursive=True)
-    return [word for process in processes for word in process.cmdline()]
-
-
 def test_a51_logs_sentences_and_process_lists_hold_no_secret_and_no_forged_line(
     make_service: MakeService, http_server: HttpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -227,7 +222,7 @@ def test_a51_logs_sentences_and_process_lists_hold_no_secret_and_no_forged_line(
         assert_harmless(task.comment)
         assert_harmless(str(task.reason_args))
         assert f":{SECRET}" not in task.url
-    assert not [word for word in words_of(service) if SECRET in word]
+    assert processes_with(SECRET) == []
     for record in caplog.records:
         assert_harmless(record.getMessage())
     assert {path.count("/") for path in service.files()} == {1}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from seafevents_offline.extras import Extras
@@ -17,17 +15,17 @@ from seafevents_offline.repository import TaskQuery
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Task
 from seafevents_offline.vault import Vault
+from tests.support.daemon import SECRET
 from tests.support.databases import run_sql
 from tests.support.http_server import File, HttpServer
-from tests.support.service import OWNER, REPO_ID, SECRET, Service
+from tests.support.service import OWNER, REPO_ID, Service
+from tests.support.traces import files_with, processes_with
 
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
 
 HORSE = "correct-horse"
 LOGIN = Extras("ada", HORSE, (("Private-Token", HORSE),), f"https://example.com/{HORSE}", HORSE)
-
-INSERT = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?)"
 
 
 def guarded(size: int = 1000, **more: object) -> File:
@@ -50,12 +48,8 @@ def assert_nowhere(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     """Not in the table, the temporary folder, a log, a command line or an environment."""
     assert HORSE not in whole_table(service)
     assert HORSE not in caplog.text
-    for process in psutil.Process().children(recursive=True):
-        assert HORSE not in " ".join(process.cmdline())
-        assert HORSE not in str(process.environ())
-    for here, _, names in os.walk(service.settings.tempdir):
-        for path in (Path(here, name) for name in names):
-            assert path.is_socket() or HORSE.encode() not in path.read_bytes(), path
+    assert processes_with(HORSE) == []
+    assert files_with(HORSE, Path(service.settings.tempdir)) == []
 
 
 @pytest.mark.parametrize("way", ["add", "sql", "message"])
@@ -69,7 +63,7 @@ def test_a_password_reaches_the_server_and_nothing_else(
     if way == "add":
         service.add(url, extras=LOGIN)
     elif way == "sql":
-        run_sql(service.settings.database, INSERT, REPO_ID, "/", with_login(url), OWNER)
+        service.insert(with_login(url))
     else:
         words = {"msg_type": "offline-file-upload", "repo_id": REPO_ID, "path": "/", "user": OWNER}
         content = json.dumps({**words, "url": with_login(url)})

@@ -178,10 +178,7 @@ def test_a_row_by_sql_is_checked_as_seahub_would_have_done(
     service: Service, repo: Repo, http_server: HttpServer
 ) -> None:
     def insert(path: str) -> int:
-        insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?)"
-        run_sql(service.settings.database, insert, REPO_ID, path, http_server.serve(f"{path}.bin", FILE), OWNER)
-        ((odr_id,),) = run_sql(service.settings.database, "SELECT MAX(odr_id) FROM OfflineDownloadRecord")
-        return int(str(odr_id))
+        return service.insert(http_server.serve(f"{path}.bin", FILE), path=path, owner=OWNER)
 
     assert service.wait(insert("/docs")).reason == "upload_forbidden"
     repo.shares[OWNER] = "rw"

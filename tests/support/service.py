@@ -19,12 +19,13 @@ from seafevents_offline.tasks import OfflineDownloader
 from seafevents_offline.tasks.observers import Observer
 from seafevents_offline.vault import Vault
 
+from .daemon import SECRET
+from .databases import run_sql
 from .ports import ALLOWED
 from .waiting import eventually
 
 REPO_ID = "12345678-1234-4123-8123-123456789abc"
 OWNER = "ada@example.com"
-SECRET = b"a server's own secret"
 
 
 class Service:
@@ -85,6 +86,12 @@ class Service:
         sealed = Vault(SECRET).seal(extras, owner, url)
         new = NewTask(REPO_ID, path, url, owner, name=name, priority=priority, checksum=checksum, sealed=sealed)
         return self.repository.add(new).odr_id
+
+    def insert(self, url: str, *, path: str = "/", owner: str = OWNER) -> int:
+        """A new record by plain SQL: what any other program does. Returns its id."""
+        insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?) RETURNING odr_id"
+        ((odr_id,),) = run_sql(self.settings.database, insert, REPO_ID, path, url, owner)
+        return int(str(odr_id))
 
     def wait(self, odr_id: int, *statuses: OfflineDownloadStatus, timeout: float = 60) -> Task:
         """The task as soon as it is in one of ``statuses`` (any final one when none is given)."""
