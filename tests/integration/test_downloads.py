@@ -19,7 +19,7 @@ from seafevents_offline.task import Task
 from seafevents_offline.tasks.checks import checks
 from tests.support import kinds
 from tests.support.certificates import self_signed
-from tests.support.content import sha256_of
+from tests.support.content import content, sha256_of
 from tests.support.databases import ON_BOTH_DATABASES, run_sql
 from tests.support.http_server import Answer, File, Framing, Gate, HttpServer, redirect
 from tests.support.service import Service
@@ -27,9 +27,6 @@ from tests.support.waiting import eventually
 
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
-
-#: What any program may do: the four columns that have no default.
-INSERT = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?)"
 
 
 @ON_BOTH_DATABASES
@@ -72,19 +69,16 @@ def test_a7_a_certificate_that_nobody_knows_ends_the_task_at_once(
     assert (service.files(), service.folders()) == ({}, set())
 
 
-@pytest.mark.parametrize("framing", Framing)
-def test_a39_a_file_is_stored_only_if_it_matches_its_checksum(
-    service: Service, http_server: HttpServer, framing: Framing
-) -> None:
-    file = File(size=3_000_000, seed=1, framing=framing)
-    url = http_server.serve("/a.bin", file)
+def test_a39_a_file_is_stored_only_if_it_matches_its_checksum(service: Service, http_server: HttpServer) -> None:
     digest = sha256_of(1, 3_000_000)
-    task = service.wait(service.add(url, checksum=Checksum.parse(digest)))
-    assert (task.status, task.reason) == (S.OK, "")
-    task = service.wait(service.add(url, name="b.bin", checksum=Checksum.parse(digest[::-1])))
-    assert (task.status, task.reason, task.attempts) == (S.ERROR, "checksum", 1)
-    assert task.comment.startswith("The file does not match its checksum, so nothing was stored.")
-    assert service.files() == {"/a.bin": file.read(0, 3_000_000)}
+    for framing in Framing:
+        url = http_server.serve(f"/{framing.name}", File(size=3_000_000, seed=1, framing=framing))
+        task = service.wait(service.add(url, checksum=Checksum.parse(digest)))
+        assert (task.status, task.reason) == (S.OK, "")
+        task = service.wait(service.add(url, name="b.bin", checksum=Checksum.parse(digest[::-1])))
+        assert (task.status, task.reason, task.attempts) == (S.ERROR, "checksum", 1)
+        assert task.comment.startswith("The file does not match its checksum, so nothing was stored.")
+    assert service.files() == {f"/{framing.name}": content(1, 3_000_000) for framing in Framing}
     assert service.folders() == set()
 
 
@@ -93,8 +87,8 @@ PICTURES = {"mime_allow": ("image/*",), "mime_deny": ("image/vnd.adobe.photoshop
 
 def test_a40_files_are_stored_by_what_they_hold(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(**PICTURES).start()
-    for number, (content, kind) in enumerate(kinds.TYPES.items()):
-        file = File(data=content, content_type="image/png")
+    for number, (data, kind) in enumerate(kinds.TYPES.items()):
+        file = File(data=data, content_type="image/png")
         task = service.wait(service.add(http_server.serve(f"/{number}.png", file)))
         if kind == "image/png":
             assert (task.status, task.stored_path) == (S.OK, f"/{number}.png")
@@ -142,26 +136,27 @@ def test_a3_a_server_that_comes_back_costs_only_attempts(service: Service, http_
     assert task.comment == ""
 
 
-@pytest.mark.parametrize(("attempts", "status"), [(1, 500), (2, 500), (2, 503), (2, 429), (2, 408), (3, 502)])
-def test_a4_a5_attempts_are_counted(
-    make_service: MakeService, http_server: HttpServer, attempts: int, status: int
-) -> None:
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_a4_a5_attempts_are_counted(make_service: MakeService, http_server: HttpServer, attempts: int) -> None:
     service = make_service(max_attempts=attempts).start()
-    task = service.wait(service.add(http_server.serve("/f", Answer(status))))
-    assert (task.status, task.reason, task.reason_args) == (S.ERROR, "server_busy", {"status": status})
-    assert len(http_server.requests) == attempts
+    added = {
+        status: service.add(http_server.serve(f"/{status}", Answer(status))) for status in (408, 429, 500, 502, 503)
+    }
+    for status, odr_id in added.items():
+        task = service.wait(odr_id)
+        assert (task.status, task.reason, task.reason_args) == (S.ERROR, "server_busy", {"status": status})
+        assert len([request for request in http_server.requests if request.path == f"/{status}"]) == attempts
 
 
-@pytest.mark.parametrize(
-    ("status", "reason"),
-    [(400, "link_refused"), (401, "login_wanted"), (403, "access_denied"), (404, "not_found"), (410, "not_found")],
-)
-def test_what_trying_again_cannot_help_is_not_tried_again(
-    service: Service, http_server: HttpServer, status: int, reason: str
-) -> None:
-    task = service.wait(service.add(http_server.serve("/f", Answer(status))))
-    assert (task.status, task.reason) == (S.ERROR, reason)
-    assert len(http_server.requests) == 1
+HOPELESS = {400: "link_refused", 401: "login_wanted", 403: "access_denied", 404: "not_found", 410: "not_found"}
+
+
+def test_what_trying_again_cannot_help_is_not_tried_again(service: Service, http_server: HttpServer) -> None:
+    added = {status: service.add(http_server.serve(f"/{status}", Answer(status))) for status in HOPELESS}
+    for status, odr_id in added.items():
+        task = service.wait(odr_id)
+        assert (task.status, task.reason) == (S.ERROR, HOPELESS[status])
+    assert sorted(request.path for request in http_server.requests) == [f"/{status}" for status in HOPELESS]
 
 
 def test_a_waiting_retry_says_why_and_when(make_service: MakeService, http_server: HttpServer) -> None:
@@ -296,11 +291,12 @@ def test_a_redirect_loop_is_an_error(service: Service, http_server: HttpServer) 
     assert (task.status, task.reason) == (S.ERROR, "too_many_redirects")
 
 
-@pytest.mark.parametrize("framing", list(Framing))
-def test_a32_an_empty_file_is_a_file(service: Service, http_server: HttpServer, framing: Framing) -> None:
-    task = service.wait(service.add(http_server.serve("/empty.txt", File(size=0, framing=framing))))
-    assert (task.status, task.size) == (S.OK, 0)
-    assert service.files() == {"/empty.txt": b""}
+def test_a32_an_empty_file_is_a_file(service: Service, http_server: HttpServer) -> None:
+    added = [service.add(http_server.serve(f"/{framing.name}", File(size=0, framing=framing))) for framing in Framing]
+    for odr_id in added:
+        task = service.wait(odr_id)
+        assert (task.status, task.size) == (S.OK, 0)
+    assert service.files() == {f"/{framing.name}": b"" for framing in Framing}
 
 
 def test_a33_nothing_is_overwritten(service: Service, http_server: HttpServer) -> None:
@@ -390,12 +386,9 @@ def test_a38_a_failed_task_can_be_tried_again(service: Service, http_server: Htt
 
 
 @ON_BOTH_DATABASES
-def test_a9_a54_a_plain_insert_is_found_by_the_scan(
-    service: Service, http_server: HttpServer, service_database_url: str
-) -> None:
+def test_a9_a54_a_plain_insert_is_found_by_the_scan(service: Service, http_server: HttpServer) -> None:
     link = http_server.serve("/f", File(data=b"x"))
-    run_sql(service_database_url, INSERT, "12345678-1234-4123-8123-123456789abc", "/", link, "sql@example.com")
-    assert service.wait(1).status is S.OK
+    assert service.wait(service.insert(link)).status is S.OK
 
 
 NOT_A_LINK = "This is not a link that can be downloaded; it should look like https://example.com/file.zip."
@@ -430,14 +423,12 @@ REFUSED = {
 
 
 def test_a18_a19_a20_what_sql_puts_there_is_checked_at_claim(
-    make_service: MakeService, service_database_url: str, http_server: HttpServer
+    make_service: MakeService, http_server: HttpServer
 ) -> None:
     service = make_service(deny_hosts=("bad.example", "127.0.0.9"), workers=16).start()
     there = http_server.url("/a").replace("127.0.0.1", "127.0.0.9")
     refused = {**REFUSED, there: "The administrator does not allow downloads from 127.0.0.9."}
-    for url in refused:
-        run_sql(service_database_url, INSERT, "r", "/", url, "sql")
-    tasks = [service.wait(odr_id + 1) for odr_id in range(len(refused))]
+    tasks = [service.wait(odr_id) for odr_id in [service.insert(url) for url in refused]]
     assert {task.url: task.comment for task in tasks} == refused
     assert {task.status for task in tasks} == {S.ERROR}
     assert http_server.requests == []

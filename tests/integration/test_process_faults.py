@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,12 +18,6 @@ from tests.support.waiting import eventually
 
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World.made(tmp_path) as made:
-        yield made
 
 
 def test_a_frozen_daemon_goes_on_when_it_wakes_up(make_service: MakeService, http_server: HttpServer) -> None:
@@ -68,9 +61,7 @@ def test_a_clock_that_jumps_by_an_hour_strands_nothing_and_hurries_nothing(
     assert sorted(request.path for request in http_server.requests) == ["/0", "/1", "/again", "/again", "/later"]
 
 
-def test_a_network_that_is_cut_in_the_middle_of_a_body_and_comes_back(
-    make_service: MakeService, world: World, tmp_path: Path
-) -> None:
+def test_a_network_that_is_cut_in_the_middle_of_a_body_and_comes_back(make_service: MakeService, world: World) -> None:
     """Not a connection that breaks: packets that arrive nowhere, of which nobody is told."""
     service = make_service(workers=2)
     web = world.serve("::", 80)

@@ -88,7 +88,7 @@ class Service:
         return self.repository.add(new).odr_id
 
     def insert(self, url: str, *, path: str = "/", owner: str = OWNER) -> int:
-        """A new record by plain SQL: what any other program does. Returns its id."""
+        """A new record by plain SQL, as any program may make one: with what has no default. Returns its id."""
         insert = "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) VALUES (?, ?, ?, ?) RETURNING odr_id"
         ((odr_id,),) = run_sql(self.settings.database, insert, REPO_ID, path, url, owner)
         return int(str(odr_id))
