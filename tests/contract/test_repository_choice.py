@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from tests.support.databases import Clock
 from tests.support.records import NODE, OTHER_NODE, REPO_ID
 
 S = OfflineDownloadStatus
+SEEDS = range(int(os.environ.get("OFFLINE_DOWNLOAD_SEEDS", "12")))
 DEAD_NODE = "44444444-4444-4444-8444-444444444444"
 
 
@@ -111,7 +113,7 @@ def fill(repo: Repository, chance: random.Random, now: datetime) -> None:
         repo._database.run(lambda connection: connection.execute(RECORDS.insert(), rows))
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_claim_chooses_what_the_rules_say(repo: Repository, clock: Clock, seed: int) -> None:
     chance = random.Random(seed)
     fill(repo, chance, clock.now)

@@ -6,7 +6,7 @@ import string
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seafevents_offline.egress.grant import KEY_BYTES, Grant, credentials, verify
@@ -21,6 +21,7 @@ _PINS = st.none() | st.builds(Pin, st.text(max_size=253), _PORTS, st.booleans())
 _GRANTS = st.builds(Grant, _NUMBERS, _NUMBERS, st.text(max_size=255), _NUMBERS, _NUMBERS, _PORTS, _NUMBERS, _PINS)
 
 
+@settings(max_examples=40)
 @given(_GRANTS, st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
 def test_what_was_granted_comes_out_again(grant, key):
     user, password = credentials(key, grant)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seafevents_offline.link import MAX_LINK_LENGTH
@@ -84,6 +84,7 @@ def test_why_it_is_refused_says_nothing_secret(content: str) -> None:
     assert caught.value.__cause__ is None
 
 
+@settings(max_examples=50)
 @given(st.one_of(st.text(), st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps)))
 def test_nothing_else_ever_comes_of_it(text: str) -> None:
     for content in (text, in_tabs(text), f'{{"odr_id": {text}}}'):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gettext
 import importlib.util
 import io
@@ -30,6 +31,9 @@ def load() -> ModuleType:
 
 
 tool = load()
+
+#: Reading all sources takes longer than all else here; a test that changes one reads them itself.
+collect = functools.cache(tool.collect)
 PARTS = pytest.mark.parametrize(
     "catalogue", tool.CATALOGUES, ids=[str(it.locale.relative_to(ROOT)) for it in tool.CATALOGUES]
 )
@@ -41,7 +45,7 @@ def placeholders(text: str) -> list[str]:
 
 @PARTS
 def test_every_text_is_in_every_catalogue_and_nothing_else_is(catalogue):
-    texts = set(tool.collect(catalogue))
+    texts = set(collect(catalogue))
     assert sorted(path.name for path in catalogue.locale.iterdir()) == LANGUAGES
     for language in LANGUAGES:
         assert set(tool.read(catalogue.po(language))) == texts, "run .venv/bin/python scripts/messages.py"
@@ -51,7 +55,7 @@ def test_every_text_is_in_every_catalogue_and_nothing_else_is(catalogue):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated_in_all_its_forms_with_its_placeholders(catalogue, language):
     known = tool.read(catalogue.po(language))
-    for text, message in tool.collect(catalogue).items():
+    for text, message in collect(catalogue).items():
         forms = known[text]
         assert len(forms) == (tool.forms_of(language) if message.plural else 1), text
         for form in forms:
@@ -66,16 +70,16 @@ def test_what_programs_read_is_what_people_wrote(catalogue, language):
     known = tool.read(catalogue.po(language))
     with open(catalogue.po(language).with_suffix(".mo"), "rb") as file:
         compiled = gettext.GNUTranslations(file)
-    for text, message in tool.collect(catalogue).items():
+    for text, message in collect(catalogue).items():
         if message.plural:
             numbers = {compiled.ngettext(text, message.plural, number) for number in range(30)}
             assert numbers == set(known[text])
         else:
             assert compiled.gettext(text) == known[text][0]
     assert {key if isinstance(key, str) else key[0] for key in compiled._catalog} - {""} == set(known)
-    assert catalogue.po(language).with_suffix(".mo").read_bytes() == tool.mo(
-        tool.collect(catalogue), known, language
-    ), "run .venv/bin/python scripts/messages.py"
+    assert catalogue.po(language).with_suffix(".mo").read_bytes() == tool.mo(collect(catalogue), known, language), (
+        "run .venv/bin/python scripts/messages.py"
+    )
 
 
 @PARTS
@@ -88,7 +92,7 @@ def test_nothing_is_fuzzy_or_obsolete(catalogue, language):
 
 
 def test_every_reason_has_its_sentence():
-    texts = tool.collect(tool.CATALOGUES[0])
+    texts = collect(tool.CATALOGUES[0])
     # A test of another module may have made an error of its own.
     ours = {name: sentence for name, sentence in errors.reasons().items() if _is_ours(name)}
     assert len(ours) > 40
