@@ -153,8 +153,9 @@ def _needed(task: Task, permission: str, sealed: Sealed | None) -> dict[str, Any
 
 
 def _fresh_start(task: Task) -> dict[str, Any]:
-    """What a retry resets; what was downloaded so far stays."""
-    return {
+    """What a retry resets; what was downloaded so far stays, unless the task was cancelled: then it is deleted."""
+    begun: dict[str, Any] = {"completed": 0} if task.status is _S.CANCELLED else {}
+    return begun | {
         "active_key": active_key(task.owner, task.repo_id, task.path, task.url),
         "attempts": 0,
         "restores": 0,

@@ -224,6 +224,13 @@ def test_retry_begins_anew_but_keeps_the_bytes(repo: Repository, database_url: s
         repo.add(new(task.url))
 
 
+def test_a_retry_of_what_was_cancelled_shows_no_progress_that_is_gone(repo: Repository, database_url: str) -> None:
+    task = claimed(repo)
+    put_into(database_url, task.odr_id, completed=500, size=1000)
+    assert repo.act(task.odr_id, Action.CANCEL, ADA).completed == 500
+    assert repo.act(task.odr_id, Action.RETRY, ADA).completed == repo.get(task.odr_id).completed == 0
+
+
 def test_retry_is_refused_when_the_link_was_added_again(repo: Repository, database_url: str) -> None:
     task = claimed(repo)
     assert repo.finish(task, Failed(FileNotFoundAtServer(status=404)))
