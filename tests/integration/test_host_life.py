@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,21 +204,10 @@ def test_a_server_that_nobody_prepared(
     assert server.wait(2).status is S.OK
     assert server.log().count("got bad message") == 1
 
-    # By Seahub, which sends the message itself; the link may not lead back to this server. What is told with it the
-    # daemon opens with a key that it makes of the same SECRET_KEY.
-    seahub = server.seahub()
-    add = "/api/v2.2/offline-download/add"
-    refused = seahub.ask(add, {"repo_id": REPO_ID, "path": "/", "url": "https://cloud.example.com/a"}, method="PUT")
-    assert seahub.ask("/company/") == Answer(200, b"ours")
-    login = {"username": "ada", "password": "correct horse"}
-    added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": by_view, **login}, method="PUT")
-    assert (refused.status, added.status) == (400, 200), (refused, added, server.log("seahub.out"))
-    assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
-    listed = seahub.ask("/api/v2.2/offline-download/tasks").json["data"]
+    listed = add_by_seahub(server, by_view)
     assert [(task["state"], task["stored_path"]) for task in listed] == [
         ("ok", path) for path in sorted(contents, reverse=True)
     ]
-
     assert files(repo) == {path: file.read(0, 100_000) for path, file in contents.items()}
     assert listed[0]["extras_wiped"] is True
     told = str(server.sql("SELECT options FROM OfflineDownloadRecord")) + server.log() + server.log(LOG)
@@ -228,15 +218,33 @@ def test_a_server_that_nobody_prepared(
     assert "task 1" not in server.log()
     sign_in(server, "ada")
 
-    # As the host stops it.
+    end_as_the_host_does(server, http_server)
+    assert files(repo)["/long.bin"] == File(seed=9).read(0, 400_000)
+    assert "alembic" not in server.log(), "what others say while they work is not for the host's log"
+    assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
+
+
+def add_by_seahub(server: Server, url: str) -> list[dict[str, Any]]:
+    """Seahub sends the message itself, and the link may not lead back to this server. What is told with it the daemon
+    opens with a key that it makes of the same SECRET_KEY. Returns the owner's list when it is there."""
+    seahub = server.seahub()
+    add = "/api/v2.2/offline-download/add"
+    refused = seahub.ask(add, {"repo_id": REPO_ID, "path": "/", "url": "https://cloud.example.com/a"}, method="PUT")
+    assert seahub.ask("/company/") == Answer(200, b"ours")
+    login = {"username": "ada", "password": "correct horse"}
+    added = seahub.ask(add, {"repo_id": REPO_ID, "path": FOLDER, "url": url, **login}, method="PUT")
+    assert (refused.status, added.status) == (400, 200), (refused, added, server.log("seahub.out"))
+    assert server.wait(added.json["data"][0]["odr_id"]).status is S.OK
+    return list(seahub.ask("/api/v2.2/offline-download/tasks").json["data"])
+
+
+def end_as_the_host_does(server: Server, http_server: HttpServer) -> None:
+    """In the middle of a download, which goes on with the next start."""
     file = File(size=400_000, seed=9, stall_after=200_000)
     odr_id = server.insert(http_server.serve("/long.bin", file))
     server.publish(message(server, odr_id=odr_id))
     server.wait_for(odr_id, lambda task: task.completed > 0)
     assert_start_goes_on(server, odr_id, file, signal.SIGTERM)
-    assert files(repo)["/long.bin"] == file.read(0, 400_000)
-    assert "alembic" not in server.log(), "what others say while they work is not for the host's log"
-    assert PASSWORD not in "".join(path.read_text(encoding="utf-8") for path in server.tree.logs.iterdir())
 
 
 def assert_start_goes_on(server: Server, odr_id: int, file: File, end: signal.Signals) -> None:

@@ -48,6 +48,15 @@ def run(cli: Cli, server: Server) -> Administrator:
     return Administrator(cli, server)
 
 
+#: What is done to a task that runs, in this order; its state then, and what is said.
+VERBS = [
+    ("pause", S.PAUSED, "is paused"),
+    ("resume", S.DOWNLOADING, "goes on"),
+    ("cancel", S.CANCELLED, "is cancelled"),
+    ("retry", S.DOWNLOADING, "starts again"),
+]
+
+
 def test_verbs_work_beside_the_daemon_for_everybody(
     run: Administrator, server: Server, http_server: HttpServer
 ) -> None:
@@ -73,18 +82,8 @@ def test_verbs_work_beside_the_daemon_for_everybody(
 
     assert run("priority", str(waiting), "90") == Result(0, f"Task {waiting} has priority 90 now.\n", "")
     assert run("pause", str(waiting)).code == 0
-    for verb, state, words in [
-        ("pause", S.PAUSED, "is paused"),
-        ("resume", S.DOWNLOADING, "goes on"),
-        ("cancel", S.CANCELLED, "is cancelled"),
-        ("retry", S.DOWNLOADING, "starts again"),
-    ]:
-        assert run(verb, str(odr_id)) == Result(0, f"Task {odr_id} {words}.\n", "")
-        done = time.monotonic()
-        server.wait(odr_id, state)
-        if state is not S.DOWNLOADING:
-            http_server.wait_for_active(0)
-            assert max(request.ended_at or 0.0 for request in http_server.requests) - done <= 1, "nobody was woken"
+    for words in VERBS:
+        assert_done_at_once(*words, run, server, odr_id, http_server)
     file.rate = None
     watched = run("watch", str(odr_id), "--json")
     assert (watched.code, watched.err) == (0, "")
@@ -93,6 +92,17 @@ def test_verbs_work_beside_the_daemon_for_everybody(
     assert [row["odr_id"] for row in run("list", "--json").json["data"]] == [waiting]
     removed = run("cancel", str(odr_id), str(waiting))
     assert removed == Result(1, f"Task {waiting} is cancelled.\n", f"There is no task {odr_id}.\n")
+
+
+def assert_done_at_once(
+    verb: str, state: S, words: str, run: Administrator, server: Server, odr_id: int, http_server: HttpServer
+) -> None:
+    assert run(verb, str(odr_id)) == Result(0, f"Task {odr_id} {words}.\n", "")
+    done = time.monotonic()
+    server.wait(odr_id, state)
+    if state is not S.DOWNLOADING:
+        http_server.wait_for_active(0)
+        assert max(request.ended_at or 0.0 for request in http_server.requests) - done <= 1, "nobody was woken"
 
 
 def test_what_is_added_or_would_wait_again_is_checked(
