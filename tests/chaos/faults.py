@@ -70,7 +70,7 @@ def _of_others(world: World) -> Iterator[tuple[Kind, Acts]]:
 def _of_server(world: World) -> Iterator[tuple[Kind, Acts]]:
     server = world.server
     freeze, thaw = partial(server.signal, signal.SIGSTOP), partial(server.signal, signal.SIGCONT)
-    lock, unlock = partial(world.set_read_only, True), partial(world.set_read_only, False)
+    lock, unlock = partial(server.set_read_only, True), partial(server.set_read_only, False)
     yield Kind("kill", "database", 0.5, 4), (server.kill, server.start)
     yield Kind("freeze", "database", 1, 6), (freeze, thaw)
     yield Kind("make read-only", "database", 1, 5), (lock, unlock)

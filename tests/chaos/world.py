@@ -108,9 +108,6 @@ class World:
     def bring_library_back(self) -> None:
         self._away.rename(self.library)
 
-    def set_read_only(self, yes: bool) -> None:
-        self.server.execute(f"SET GLOBAL read_only = {int(yes)}")
-
     # --- parts
 
     @property

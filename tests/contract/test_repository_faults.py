@@ -26,7 +26,7 @@ from seafevents_offline.repository.database import CONNECTIONS
 from seafevents_offline.settings import Settings
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from seafevents_offline.task import Done, Progress, Task
-from tests.support.databases import new_mariadb, remove_mariadb, run_sql
+from tests.support.databases import database_of, new_mariadb, remove_mariadb, run_sql
 from tests.support.mariadb import PASSWORD, MariaDb
 from tests.support.records import NODE, ROOMY, add_many, claimed, new, stored
 from tests.support.waiting import eventually
@@ -290,7 +290,7 @@ def test_a_database_that_does_not_exist_is_a_sentence(mariadb: MariaDb) -> None:
 
 
 def test_missing_rights_and_limits_are_sentences(mariadb: MariaDb, mariadb_repo: Repository, mariadb_url: str) -> None:
-    database = mariadb_url.rpartition("/")[2].partition("?")[0]
+    database = database_of(mariadb_url)
     mariadb.execute(
         "CREATE USER reader@'%' IDENTIFIED BY 's3cret' WITH MAX_USER_CONNECTIONS 1",
         f"GRANT SELECT ON {database}.* TO reader@'%'",
@@ -309,14 +309,14 @@ def test_missing_rights_and_limits_are_sentences(mariadb: MariaDb, mariadb_repo:
 
 
 def test_a_read_only_server_is_a_sentence(mariadb: MariaDb, mariadb_repo: Repository, mariadb_url: str) -> None:
-    database = mariadb_url.rpartition("/")[2].partition("?")[0]
+    database = database_of(mariadb_url)
     mariadb.make_writer("writer", database)
-    mariadb.execute("SET GLOBAL read_only = 1")
+    mariadb.set_read_only(True)
     repo = opened(mariadb.url(database, "writer"))
     try:
         assert refusal_of(lambda: repo.add(new())) == "the server is read-only."
     finally:
-        mariadb.execute("SET GLOBAL read_only = 0")
+        mariadb.set_read_only(False)
     assert repo.add(new()).odr_id
     repo.close()
     mariadb.execute("DROP USER writer@'%'")

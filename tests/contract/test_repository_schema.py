@@ -19,7 +19,7 @@ from seafevents_offline.repository import NodeBeat, Repository, TaskQuery, datab
 from seafevents_offline.settings import Settings
 from seafevents_offline.task import Done, Progress
 from tests.support.claimer import run, run_together
-from tests.support.databases import TABLES, run_sql
+from tests.support.databases import TABLES, database_of, run_sql
 from tests.support.mariadb import MariaDb
 from tests.support.records import NODE, ROOMY, new, stored
 
@@ -201,7 +201,7 @@ def test_text_is_compared_exactly_whatever_the_servers_default_is(mariadb_repo: 
 def test_a_long_upgrade_elsewhere_is_waited_for(
     mariadb: MariaDb, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = database.lock_name(mariadb_url.rpartition("/")[2].partition("?")[0])
+    name = database.lock_name(database_of(mariadb_url))
     monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 1)
     repo = repository.open(Settings(database=mariadb_url))
     with mariadb.connect() as elsewhere:

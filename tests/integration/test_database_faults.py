@@ -23,6 +23,7 @@ from seafevents_offline.errors import DatabaseUnavailable
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import NewTask
 from tests.support.accounts import Accounts
+from tests.support.databases import database_of
 from tests.support.disks import disk_of, fill
 from tests.support.host.wire import Wire
 from tests.support.http_server import File, HttpServer
@@ -86,11 +87,11 @@ def slow(bad: Bad) -> Iterator[None]:
 
 @contextmanager
 def read_only(bad: Bad) -> Iterator[None]:
-    bad.server.execute("SET GLOBAL read_only = 1")
+    bad.server.set_read_only(True)
     try:
         yield
     finally:
-        bad.server.execute("SET GLOBAL read_only = 0")
+        bad.server.set_read_only(False)
 
 
 @contextmanager
@@ -135,7 +136,7 @@ FAULTS = {
 
 @pytest.fixture
 def bad(mariadb: MariaDb, mariadb_url: str) -> Iterator[Bad]:
-    database = mariadb_url.rpartition("/")[2].partition("?")[0]
+    database = database_of(mariadb_url)
     mariadb.make_writer(WRITER, database)
     with Wire(mariadb.port) as wire:
         yield Bad(mariadb, wire, database)

@@ -145,12 +145,17 @@ def _with_tables(url: str, request: pytest.FixtureRequest) -> str:
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copyfile(template, url.removeprefix("sqlite:///"))
     else:
-        name = make_url(url).database
+        name = database_of(url)
         request.getfixturevalue("mariadb").execute(
             *(f"CREATE TABLE {name}.{table} LIKE template.{table}" for table in TABLES),
             f"INSERT INTO {name}.{TABLES[-1]} SELECT * FROM template.{TABLES[-1]}",
         )
     return url
+
+
+def database_of(url: str) -> str:
+    """Its name on the server."""
+    return make_url(url).database or ""
 
 
 @pytest.fixture

@@ -88,6 +88,10 @@ class MariaDb:
                 cursor.execute(statement)
             return list(cursor.fetchall())
 
+    def set_read_only(self, yes: bool) -> None:
+        """For all but those with all rights."""
+        self.execute(f"SET GLOBAL read_only = {int(yes)}")
+
     def install(self) -> None:
         """Make the data folder, once."""
         self.folder.mkdir(parents=True, exist_ok=True)
