@@ -198,13 +198,17 @@ class Pipeline:
 
     def _store(self, task: Task, payload: Payload, context: Context) -> Outcome:
         task = replace(task, name=task.name or safe_name(payload.name), size=payload.size)
-        if task.stored_path and (path := self.storage.arrived(task, payload)):
-            return Done(payload.size, _note(_record(task, context, path), payload))
+        if (done := self._stored_before(task, payload, context)) is not None:
+            return done
         check_size(self.settings, payload.size)
         self.kinds.check(payload, _leaving(context))
-        task = self.storage.check(task, payload.size)
+        task = before = self.storage.check(task, payload.size)
         for _ in range(_NAME_TRIES):
-            task = _record(task, context, self.storage.choose(task, task.name))
+            chosen = self.storage.choose(task, task.name)
+            # A node that was thought dead may have put it there just now; it is not given up for another place.
+            if chosen != before.stored_path and (done := self._stored_before(before, payload, context)) is not None:
+                return done
+            task = _record(task, context, chosen)
             try:
                 path = self.storage.put(task, payload)
             except (NameTaken, FolderGone) as lost:
@@ -214,6 +218,11 @@ class Pipeline:
                 task = task if path == task.stored_path else _record(task, context, path)
                 return Done(payload.size, _note(task, payload))
         raise NameTaken(stored_path=task.stored_path)
+
+    def _stored_before(self, task: Task, payload: Payload, context: Context) -> Done | None:
+        """Where an earlier run has recorded a place, and the file is there."""
+        path = self.storage.arrived(task, payload) if task.stored_path else None
+        return None if path is None else Done(payload.size, _note(_record(task, context, path), payload))
 
     def _leftover(self, task: Task) -> Payload | None:
         return offload(payloads.leftover, task, self.tempdir.folder(task.odr_id), self.engine)

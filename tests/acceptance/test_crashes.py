@@ -237,7 +237,12 @@ def test_a_frozen_node_that_wakes_up_changes_nothing(
 
 
 #: Where a node may be frozen, and whether another one then downloads the file again.
-FROZEN = {"when it is complete": True, "after the file appeared": False}
+FROZEN = {
+    "when it is complete": True,
+    "after the place was recorded": True,
+    "before the file appears": True,
+    "after the file appeared": False,
+}
 
 
 @pytest.mark.parametrize("moment", FROZEN)

@@ -28,10 +28,6 @@ STORING = (
 )
 BEGINNING = tuple(moment for moment in CRASHES if moment not in STORING)
 
-#: At these a frozen node must not be taken for dead: what wakes up then cannot know any better than the storage, and
-#: docs/guarantees.md says so.
-_BLIND = frozenset({"after the place was recorded", "before the file appears"})
-
 #: Seconds until the other node takes over: more than what is between two beats.
 WATCH = 9.0
 
@@ -78,7 +74,7 @@ class Node:
     def freeze_at(self, moments: Sequence[str]) -> None:
         """Begin again, and stand still when one of the moments comes."""
         self.kill(engine=False)
-        self.start(self._dice.choice([moment for moment in moments if moment not in _BLIND]), signal.SIGSTOP)
+        self.start(self._dice.choice(moments), signal.SIGSTOP)
 
     def thaw_or_start_again(self) -> None:
         """The moment may not have come yet; then it shall not come any more."""

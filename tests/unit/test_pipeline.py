@@ -664,6 +664,16 @@ def test_a_name_that_is_taken_meanwhile(scene: MakeScene) -> None:
     assert [path for *_, path in here.recorded] == ["/a.bin", "/a (1).bin"]
 
 
+@pytest.mark.parametrize("moment", ["choose", "put"])
+def test_what_a_node_that_was_thought_dead_puts_there_meanwhile_is_found(scene: MakeScene, moment: str) -> None:
+    here = scene(Deliver(b"hello"))
+    late = StoredFile(b"hello", task_of().odr_id)
+    here.storage.script(moment, lambda: here.storage.files.update({"/a.bin": late}))
+    assert here.run(status=S.DOWNLOADING, name="a.bin", stored_path="/a.bin", claim=4) == Done(5)
+    assert here.stored == {"/a.bin": b"hello"}
+    assert here.recorded[-1] == ("a.bin", 5, "/a.bin")
+
+
 def test_a_name_that_is_taken_again_and_again_waits(scene: MakeScene) -> None:
     here = scene(Deliver(b"hello"))
     here.storage.fail("put", errors.NameTaken(stored_path="/a.bin"), 1000)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -86,10 +87,19 @@ def tidy(place: Place) -> None:
     remove(place.folder, place.reserved)
 
 
+def holds(source: int, place: Place) -> bool:
+    """Whether the bytes of ``source`` are there, whoever put them and when."""
+    return _is_there(source, place, _is_equal)
+
+
 # --- is it ours? --------------------------------------------------------------------------------------
 
 
 def _is_ours(source: int, place: Place) -> bool:
+    return _is_there(source, place, _is_same)
+
+
+def _is_there(source: int, place: Place, matches: Callable[[int, int], bool]) -> bool:
     try:
         fd = os.open(place.name, os.O_RDONLY | SAFELY, dir_fd=place.folder)
     except OSError as error:
@@ -97,10 +107,10 @@ def _is_ours(source: int, place: Place) -> bool:
             return False
         raise
     try:
-        ours = _is_same(source, fd)
-        if ours:
+        found = matches(source, fd)
+        if found:
             os.fsync(fd)
-        return ours
+        return found
     finally:
         os.close(fd)
 
@@ -111,7 +121,12 @@ def _is_same(source: int, fd: int) -> bool:
     if os.path.samestat(mine, theirs):
         return True
     times = {mine.st_mtime_ns // rounding * rounding for rounding in _ROUNDINGS}
-    if not stat.S_ISREG(theirs.st_mode) or theirs.st_size != mine.st_size or theirs.st_mtime_ns not in times:
+    return theirs.st_mtime_ns in times and _is_equal(source, fd)
+
+
+def _is_equal(source: int, fd: int) -> bool:
+    mine, theirs = os.fstat(source), os.fstat(fd)
+    if not stat.S_ISREG(theirs.st_mode) or theirs.st_size != mine.st_size:
         return False
     offsets = range(0, mine.st_size, _CHUNK)
     return all(os.pread(source, _CHUNK, offset) == os.pread(fd, _CHUNK, offset) for offset in offsets)

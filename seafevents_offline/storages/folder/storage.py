@@ -20,7 +20,7 @@ from ..base import Storage
 from ..layout import layout_of
 from ..sources import open_source
 from .files import exists, look, open_folder, open_root
-from .publish import Place, keep_reserved, publish, settled, tidy
+from .publish import Place, holds, keep_reserved, publish, settled, tidy
 from .tree import publish_tree, settled_tree
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -136,7 +136,8 @@ def _has_arrived(task: Task, payload: Payload | None, place: Place) -> bool:
         return _size_of(place.folder, place.name) == task.size
     if len(payload.files) == 1:
         with open_source(payload.files[0]) as source:
-            return settled(source, place)
+            # A node that was thought dead may have put what it downloaded, after this one had begun anew.
+            return settled(source, place) or holds(source, place)
     return settled_tree(layout_of(payload.files), place)
 
 
