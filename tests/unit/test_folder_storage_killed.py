@@ -17,6 +17,9 @@ from tests.support.killing import run_and_die
 from tests.support.libraries import FolderLibrary, make_payload, make_task
 from tests.support.putting import put, refuse_links
 
+#: Of what is killed twice; each process takes as long as a test.
+STRIDE = int(os.environ.get("OFFLINE_DOWNLOAD_STRIDE", "3"))
+
 PAYLOADS = {
     "one": {"x": content("one", 2 * 1024 * 1024 + 1)},
     "empty": {"x": b""},
@@ -41,9 +44,9 @@ def files(request) -> dict[str, bytes]:
     return PAYLOADS[request.param]
 
 
-def killed_at_every_change(way, place, tmp_path, files) -> Iterator[tuple[FolderLibrary, Task, Payload]]:
-    """A library as each kill left it, ending with one that was not killed."""
-    for n in itertools.count(1):
+def killed_at_every_change(way, place, tmp_path, files, step=1) -> Iterator[tuple[FolderLibrary, Task, Payload]]:
+    """A library as each kill (each ``step``-th one) left it, ending with one that was not killed."""
+    for n in itertools.count(1, step):
         root = place / f"library-{n}"
         root.mkdir()
         payload = make_payload(tmp_path, files)
@@ -82,7 +85,7 @@ def test_without_the_payload_only_the_whole_counts_as_arrived_and_nothing_else_s
 
 
 def test_killed_twice_it_is_still_put_once(way, place, tmp_path, files):
-    for library, task, payload in killed_at_every_change(way, place, tmp_path, files):
+    for library, task, payload in killed_at_every_change(way, place, tmp_path, files, STRIDE):
         run_and_die(4, put, library.root, task, payload, way != "no links")
         library.storage.put(task, payload)
         assert library.content() == stored(files)
