@@ -26,14 +26,18 @@ OTHER_FILES = 256
 @dataclass(frozen=True)
 class Limits:
     """Seconds and numbers; tests choose smaller ones. What passes until a tunnel stands fits into the engine's own
-    time for a connection (30 s): reading the request takes no time, then ``lookup`` and ``connect``. ``first_byte`` is
-    not above ``idle``."""
+    time for a connection (30 s): reading the request takes no time, then ``lookup`` and ``connect``, and twice
+    ``witnesses``, to find out whose fault it is that there is none. ``first_byte`` is not above ``idle``.
+    ``silence``: of everybody together, after which it is asked whether the network is there; well below the engine's
+    own patience (60 s)."""
 
     request: float = 10.0
     lookup: float = 10.0
     connect: float = 15.0
     first_byte: float = 90.0
     idle: float = 120.0
+    silence: float = 15.0
+    witnesses: float = 2.0
     strangers: int = 256
     lookups_per_task: int = 4
 

@@ -127,7 +127,8 @@ class Egress(Protocol):
     def refusal(self, odr_id: int, claim: int) -> OfflineDownloadError | None:
         """What a connection of this claim was refused for, or failed of; certain once the engine has been told no.
 
-        One that is not retryable is a decision about the link; the others are what happened last.
+        One that is not retryable is a decision about the link; the others are what happened last. NetworkUnavailable is
+        told of connections in which nothing comes any more as well, before the engine has given them up.
         """
 
     def received(self, odr_id: int, claim: int) -> int:

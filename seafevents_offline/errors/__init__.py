@@ -106,6 +106,7 @@ from .service import DiskReserved as DiskReserved
 from .service import EngineUnavailable as EngineUnavailable
 from .service import GuardBypassed as GuardBypassed
 from .service import GuardUnavailable as GuardUnavailable
+from .service import NetworkUnavailable as NetworkUnavailable
 from .service import PortUnavailable as PortUnavailable
 from .service import ProxyUnavailable as ProxyUnavailable
 from .service import SchemaOutdated as SchemaOutdated

@@ -53,6 +53,13 @@ class ProxyUnavailable(InfrastructureError):
     sentence = "The proxy that downloads go through cannot be used: {detail}"
 
 
+class NetworkUnavailable(InfrastructureError):
+    """Nobody outside can be reached, also not who answered before."""
+
+    reason = "network_unavailable"
+    sentence = "The network of this server cannot be reached at the moment; it goes on by itself."
+
+
 class TempDirUnusable(InfrastructureError):
     reason = "tempdir_unusable"
     sentence = "The temporary folder {path} cannot be used: {detail}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seafevents_offline.checksum import Checksum
-from seafevents_offline.engines.aria2.faults import code_of, part_is_useless, to_error
+from seafevents_offline.engines.aria2.faults import code_of, is_of_reach, part_is_useless, to_error
 from seafevents_offline.engines.base import Job
 from seafevents_offline.errors import (
     AccessDenied,
@@ -206,3 +206,16 @@ def test_a_file_beyond_the_limit_is_too_large(message: str, size: int) -> None:
     assert "2.0 MB" in str(found)
     # Some file systems have a limit of their own; that is not the file's fault.
     assert isinstance(to_error("17", message, job(), size), EngineUnavailable)
+
+
+def test_only_where_nobody_answered_the_network_may_be_to_blame() -> None:
+    silent = [ConnectionFailed(host="a"), HostNotFound(host="a"), BodyIncomplete()]
+    answers = [
+        ServerBusy(status=503),
+        TlsFailed(host="a"),
+        LinkRefused(status=400),
+        AnswerUnreadable(),
+        TooLarge(limit="1"),
+    ]
+    assert all(map(is_of_reach, silent))
+    assert not any(map(is_of_reach, answers))

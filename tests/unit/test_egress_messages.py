@@ -85,7 +85,7 @@ def test_secrets_are_not_shown_by_what_is_logged_of_a_configuration():
 def test_a_connection_is_given_up_by_the_guard_before_aria2_gives_up():
     """aria2's own limit is 30 s; after it nobody would read the guard's answer."""
     limits = Limits()
-    assert limits.lookup + limits.connect < 30
+    assert limits.lookup + limits.connect + 2 * limits.witnesses < 30
 
 
 def test_each_type_has_a_name_of_its_own():

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from seafevents_offline.egress import route
-from seafevents_offline.egress.route import stays_here
+from seafevents_offline.egress.route import leads_out, stays_here
 from seafevents_offline.egress.surroundings import interfaces
 
 
@@ -33,3 +33,11 @@ def test_a_kernel_that_does_not_say_is_no_answer(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(route.socket, "socket", refuse)
     assert not stays_here(ip_address("127.0.0.1"))
+    assert leads_out()
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [((1, 0), True), ((0, 1), True), ((0, 0), False), ((7, 2), False)])
+def test_one_way_out_is_enough(monkeypatch: pytest.MonkeyPatch, kinds: tuple[int, int], expected: bool) -> None:
+    found = iter(kinds)
+    monkeypatch.setattr(route, "_kind", lambda _: next(found))
+    assert leads_out() is expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterable
 from ipaddress import ip_address
@@ -19,7 +20,11 @@ _MAX_ADDRESSES = 8
 
 
 class Unreachable(Exception):
-    """None of the addresses takes a connection."""
+    """None of the addresses takes a connection. ``answered``: one of them said so itself."""
+
+    def __init__(self, answered: bool) -> None:
+        super().__init__()
+        self.answered = answered
 
 
 async def dial(addresses: Iterable[Address], port: int) -> socket.socket:
@@ -35,12 +40,13 @@ async def dial(addresses: Iterable[Address], port: int) -> socket.socket:
                 return winner
     finally:
         attempts.close()
-    raise Unreachable
+    raise Unreachable(attempts.answered)
 
 
 class _Attempts:
     def __init__(self, port: int) -> None:
         self.open: set[socket.socket] = set()
+        self.answered = False
         self._port = port
         self._loop = asyncio.get_running_loop()
         self._results: asyncio.Queue[socket.socket | None] = asyncio.Queue()
@@ -69,25 +75,29 @@ class _Attempts:
         finally:
             if timer:
                 timer.cancel()
-        if sock is None or not _stands(sock):
-            if sock is not None:
-                self.open.discard(sock)
-                wire.close(sock)
+        if sock is None:
             return None
         self.open.discard(sock)
-        return sock
+        if (error := _error(sock)) == 0:
+            return sock
+        self.answered = self.answered or error == errno.ECONNREFUSED
+        wire.close(sock)
+        return None
 
     def close(self) -> None:
         for sock in self.open:
             wire.close(sock)
 
 
-def _stands(sock: socket.socket) -> bool:
+def _error(sock: socket.socket) -> int:
+    """Why it does not stand; 0 if it does."""
     try:
+        if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return error
         # A port of this machine that nobody listens on can be connected with itself.
-        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0 and sock.getpeername() != sock.getsockname()
-    except OSError:
-        return False
+        return errno.ECONNREFUSED if sock.getpeername() == sock.getsockname() else 0
+    except OSError as error:
+        return error.errno or errno.ENOTCONN
 
 
 def _in_turn(addresses: Iterable[Address]) -> list[Address]:

@@ -1,17 +1,20 @@
-"""The way out: from what was asked for to a socket that leads there, directly or through a company's proxy."""
+"""The way out: from what was asked for to a socket that leads there, directly or through a company's proxy; and whose
+fault it is that there is none."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from dataclasses import dataclass
 
 from ...endpoint import Address
-from ...errors import ConnectionFailed, HostNotFound, ProxyUnavailable
+from ...errors import ConnectionFailed, HostNotFound, NetworkUnavailable, ProxyUnavailable
 from ..messages import Limits
 from . import wire
 from .dial import Unreachable, dial, ends
 from .gate import Gate, Target
 from .life import Life
+from .network import Network
 from .resolver import Resolver, Unresolved
 from .upstream import Upstream, ask
 
@@ -29,24 +32,42 @@ class Connection:
 
 
 class Exit:
-    def __init__(self, gate: Gate, resolver: Resolver, limits: Limits, upstream: Upstream | None) -> None:
+    def __init__(
+        self, gate: Gate, resolver: Resolver, limits: Limits, upstream: Upstream | None, network: Network
+    ) -> None:
         self._gate = gate
         self._resolver = resolver
         self._limits = limits
         self._upstream = upstream
+        self._network = network
 
     async def connect(self, target: Target, life: Life) -> Connection:
-        """Raises an EgressRefused, HostNotFound, ConnectionFailed or ProxyUnavailable."""
-        if self._upstream is not None and not target.is_door:
-            return await self._connect_through(self._upstream, target, life)
+        """Raises an EgressRefused, HostNotFound, ConnectionFailed, ProxyUnavailable or NetworkUnavailable."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            if self._upstream is not None and not target.is_door:
+                return await self._connect_through(self._upstream, target, life)
+            return await self._connect_directly(target, life)
+        except (HostNotFound, ConnectionFailed) as error:
+            if not target.is_door and await self._network.is_away(target.host, loop.time() - began):
+                raise NetworkUnavailable() from error
+            raise
+
+    async def _connect_directly(self, target: Target, life: Life) -> Connection:
         addresses = await self._look_up(target, life)
         with life.within(self._limits.connect, ConnectionFailed(host=target.host)):
             try:
                 sock = await dial(addresses, target.port)
             except Unreachable as error:
+                if error.answered:
+                    self._network.heard()
                 raise ConnectionFailed(host=target.host) from error
         try:
-            return self._checked(sock, target, addresses)
+            connection = self._checked(sock, target, addresses)
+            if target.control is None and not target.is_door:
+                self._network.met(target.host, connection.peer, target.port, target)
+            return connection
         except BaseException:
             wire.close(sock)
             raise
@@ -70,6 +91,8 @@ class Exit:
         with life.within(self._limits.connect, ProxyUnavailable(detail="it does not answer.")):
             sock = await self._dial_upstream(upstream)
             try:
+                # Of the network it says enough; what is behind it is its business.
+                self._network.met(upstream.host, ends(sock)[1], upstream.port, None)
                 await ask(sock, upstream, target.host, target.port)
                 return Connection(sock, ends(sock)[1], addresses)
             except BaseException:

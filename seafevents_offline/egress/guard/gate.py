@@ -73,9 +73,13 @@ class Gate:
             check_host(self.policy, target.host, target.port)
         found = await self._resolve(target) if target.control is None else target.control
         for address in found:
-            places = (address, *carried(address, self.surroundings.nat64))
-            self._judge(target, address, {place for place in places if stays_here(place)})
+            self.check(target, address)
         return found
+
+    def check(self, target: Target, address: Address) -> None:
+        """Whether the target may be connected to at this address, by what is known now. Raises an EgressRefused."""
+        places = (address, *carried(address, self.surroundings.nat64))
+        self._judge(target, address, {place for place in places if stays_here(place)})
 
     def _is_decided(self, target: Target) -> bool:
         """Whether it makes no difference where we are: of these addresses more knowledge only refuses more."""

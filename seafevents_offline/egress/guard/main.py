@@ -20,12 +20,14 @@ from ..surroundings import PERIOD, TIME_LIMIT, look
 from . import upstream
 from .exit import Exit
 from .gate import Gate
+from .network import Network
 from .pipes import Pipes
 from .reporter import Reporter
 from .resolver import Resolver
 from .server import Server
 from .tunnel import Means
 from .usage import Usages
+from .watch import Watch
 
 _STDOUT = 1
 
@@ -55,13 +57,14 @@ async def _serve(configuration: Configuration) -> None:
     resolver = Resolver(limits.lookups_per_task)
     gate = Gate(Policy.from_json(configuration.policy), resolver)
     reporter = Reporter(_STDOUT)
-    usages = Usages(reporter.tell)
+    network = Network(gate, limits)
+    usages = Usages(reporter.tell, network.heard)
     proxy = upstream.parse(configuration.upstream) if configuration.upstream else None
     means = Means(
         key=bytes.fromhex(configuration.key),
         limits=limits,
         gate=gate,
-        exit=Exit(gate, resolver, limits, proxy),
+        exit=Exit(gate, resolver, limits, proxy, network),
         usages=usages,
         pipes=Pipes(),
         reporter=reporter,
@@ -76,10 +79,7 @@ async def _serve(configuration: Configuration) -> None:
     threading.Thread(target=_listen, args=(loop, obey), name="commands", daemon=True).start()
     Server(socket.socket(fileno=configuration.fd), means).start()
     reporter.tell(Ready())
-    await _look_around(gate, _FIRST_LOOK)
-    while True:
-        await asyncio.sleep(PERIOD)
-        await _look_around(gate, TIME_LIMIT)
+    await asyncio.gather(Watch(network, usages, reporter.tell, limits.silence).run(), _look_around_for_ever(gate))
 
 
 def _listen(loop: asyncio.AbstractEventLoop, obey: Callable[[Message], None]) -> None:
@@ -89,6 +89,13 @@ def _listen(loop: asyncio.AbstractEventLoop, obey: Callable[[Message], None]) ->
             loop.call_soon_threadsafe(obey, from_line(line))
     finally:
         os._exit(0)
+
+
+async def _look_around_for_ever(gate: Gate) -> None:
+    await _look_around(gate, _FIRST_LOOK)
+    while True:
+        await asyncio.sleep(PERIOD)
+        await _look_around(gate, TIME_LIMIT)
 
 
 async def _look_around(gate: Gate, limit: float) -> None:

@@ -86,6 +86,11 @@ class Tunnel(Life):
         """The engine has gone; only the server has not noticed yet."""
         return self._open is not None and self._open.relay.engine_ended
 
+    @property
+    def target(self) -> Target | None:
+        """What it leads to, once it stands."""
+        return self._open.target if self._open is not None else None
+
     def control_of(self, host: str) -> tuple[Address, ...] | None:
         """If it is an open control channel of ftp to ``host`` (the name, or the address it has): its addresses."""
         here = self._open

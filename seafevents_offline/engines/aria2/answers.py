@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...errors import EngineFault, OfflineDownloadError
+from ...errors import EngineFault, NetworkUnavailable, OfflineDownloadError
 from ...mime import BEGINNING
 from ...text import escape
 from ...threads import offload
@@ -98,8 +98,10 @@ class Answers:
         elif refusal is not None and faults.is_of_the_way_out(message):
             self.fail(entry, refusal, status)
         else:
-            size = int(status["totalLength"])
-            self.fail(entry, faults.to_error(code, message, job, size, self._max_size), status)
+            error = faults.to_error(code, message, job, int(status["totalLength"]), self._max_size)
+            if isinstance(refusal, NetworkUnavailable) and faults.is_of_reach(error):
+                error = refusal
+            self.fail(entry, error, status)
 
     def _begin_again(self, entry: Entry) -> None:
         logger.info("task %s: its part cannot be continued; beginning again", entry.transfer.job.odr_id)

@@ -105,6 +105,12 @@ def is_of_the_way_out(message: str) -> bool:
     return _PROXY_REFUSED in message
 
 
+def is_of_reach(error: OfflineDownloadError) -> bool:
+    """Whether nobody has given an answer: that may as well be for lack of a network. Of several connections that fall
+    silent the last one says that nothing is left to try."""
+    return isinstance(error, (ConnectionFailed, HostNotFound, BodyIncomplete))
+
+
 def part_is_useless(code: str, message: str) -> bool:
     """Whether a download that was to be continued failed because it cannot be: the server does not give ranges any
     more (8), the file has another length now, even less than the part, the control file is damaged, or the parts do not
