@@ -80,16 +80,19 @@ def what_arrived(tree: Path, result: subprocess.CompletedProcess[str]) -> list[s
 
 @pytest.mark.parametrize("url", NASTY)
 def test_any_link_arrives_as_it_was_typed(dry: Path, url: str) -> None:
-    expected = ["get", "--", url]
-    assert what_arrived(dry, make(dry, "run", f"URL={url}")) == expected
-    assert what_arrived(dry, make(dry, "run", env={"URL": url})) == expected
-    assert what_arrived(dry, make(dry, "-e", "run", env={"URL": url})) == expected
+    assert what_arrived(dry, make(dry, "run", f"URL={url}")) == ["get", "--", url]
 
 
-@pytest.mark.parametrize("word", NASTY)
-def test_any_argument_arrives_as_it_was_quoted(dry: Path, word: str) -> None:
-    args = "--name='{}'\n--to /x".format(word.replace("'", "'\"'\"'"))
-    expected = ["get", f"--name={word}", "--to", "/x", "--", "u"]
+@pytest.mark.parametrize("options", [[], ["-e"]])
+def test_a_link_of_the_environment_arrives_as_it_is(dry: Path, options: list[str]) -> None:
+    url = "".join(NASTY)
+    assert what_arrived(dry, make(dry, *options, "run", env={"URL": url})) == ["get", "--", url]
+
+
+def test_any_argument_arrives_as_it_was_quoted(dry: Path) -> None:
+    quoted = ["'{}'".format(word.replace("'", "'\"'\"'")) for word in NASTY]
+    args = "\n".join(f"--name={word}" for word in quoted)
+    expected = ["get", *(f"--name={word}" for word in NASTY), "--", "u"]
     assert what_arrived(dry, make(dry, "run", "URL=u", f"ARGS={args}")) == expected
     assert what_arrived(dry, make(dry, "run", env={"URL": "u", "ARGS": args})) == expected
 
@@ -133,7 +136,7 @@ class FirstRun:
 DATA = "--data 'd a t a' --library 'lib $HOME'"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
     """A fresh checkout in a folder whose name is no help either, and what its first download came to."""
     tree = copy_tree(tmp_path_factory.mktemp("fresh") / "it's a $HOME")
@@ -145,20 +148,22 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
     shutil.rmtree(tree)
 
 
-@pytest.fixture
-def fresh(first_run: FirstRun) -> Path:
-    """The checkout, set up."""
-    return first_run.tree
+def test_a_fresh_checkout_downloads_with_one_command_and_serves(first_run: FirstRun, http_server: HttpServer) -> None:
+    """In one test: several may be given to several processes, each of which would set up a checkout of its own."""
+    assert_it_has_downloaded(first_run)
+    assert_the_second_time_nothing_is_installed_and_no_network_is_needed(first_run.tree, http_server)
+    assert_a_download_that_fails_fails_the_command(first_run.tree, http_server)
+    assert_without_a_link_it_serves_until_ctrl_c(first_run.tree, http_server)
 
 
-def test_a_fresh_checkout_downloads_with_one_command(first_run: FirstRun) -> None:
+def assert_it_has_downloaded(first_run: FirstRun) -> None:
     assert first_run.result.returncode == 0, first_run.result.stderr
     stored = first_run.tree / "library" / "first.bin"
     assert first_run.result.stdout.splitlines()[-1] == str(stored)
     assert stored.read_bytes() == first_run.file.read(0, 300_000)
 
 
-def test_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Path, http_server: HttpServer) -> None:
+def assert_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Path, http_server: HttpServer) -> None:
     url = http_server.serve("/a&b'c\"d$HOME$$e`touch touched`$(shell touch touched);f g|h", File(size=1000, seed=2))
     nowhere = dict.fromkeys(("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9")
     result = make(
@@ -172,13 +177,13 @@ def test_the_second_time_nothing_is_installed_and_no_network_is_needed(fresh: Pa
     assert not list(fresh.rglob("touched"))
 
 
-def test_a_download_that_fails_fails_the_command(fresh: Path, http_server: HttpServer) -> None:
+def assert_a_download_that_fails_fails_the_command(fresh: Path, http_server: HttpServer) -> None:
     result = make(fresh, "run", f"URL={http_server.url('/nothing')}", f"ARGS={DATA} --allow {http_server.address}")
     assert result.returncode != 0
     assert "404" in result.stderr.splitlines()[0]
 
 
-def test_without_a_link_it_serves_until_ctrl_c(fresh: Path, http_server: HttpServer) -> None:
+def assert_without_a_link_it_serves_until_ctrl_c(fresh: Path, http_server: HttpServer) -> None:
     program = [fresh / ".venv" / "bin" / "python", "-m", "seafevents_offline.cli"]
     with subprocess.Popen(
         ["make", "run", f"ARGS=--port 0 --allow {http_server.address}"],
