@@ -109,7 +109,7 @@ def test_a_download_that_fails_is_one_sentence_and_exit_code_1(cli: Cli, http_se
         ["get", "notalink"],
         ["get", ""],
         ["get", "gopher://example.com/"],
-        ["get", "http://user:secret@example.com/"],
+        ["get", "gopher://user:secret@example.com/"],
         ["get", f"http://example.com/{'x' * 5000}"],
         ["get", "--", "--version"],
         ["get", "http://example.com/", "--name", "../x"],
