@@ -97,7 +97,8 @@ class Monitor(threading.Thread):
         counts = {
             "user": Counter(row.owner for row in running),
             "host": Counter(host_of(row.url) for row in running),
-            "node": Counter(row.claimed_by for row in running),
+            # What a dead node was storing is another one's at once, and waits there for a worker.
+            "node": Counter(row.claimed_by for row in running if row.status != _S.STORING),
             "list": Counter(row.owner for row in rows if row.status in ACTIVE),
         }
         for limit, count in counts.items():
