@@ -37,12 +37,12 @@ run:
 	@scripts/setup run
 	@$(BIN)/python scripts/run.py
 
-# Most tests wait for something most of the time; four at once keep two cores busy. They are handed out a few at a time,
-# because the first ones, which wait the longest, would otherwise all go to one of the four.
-PARALLEL := -n 4 --maxschedchunk 4
+# Most tests wait for something most of the time; six at once keep two cores busy. They are handed out a few at a time,
+# because the first ones, which wait the longest, would otherwise all go to one of the six.
+PARALLEL := -n 6 --maxschedchunk 4
 
 # A browser keeps a core busy by itself.
-BROWSERS := -n 2
+BROWSERS := -n 3
 
 test:
 	@scripts/setup test
