@@ -37,9 +37,9 @@ run:
 	@scripts/setup run
 	@$(BIN)/python scripts/run.py
 
-# Most tests wait for something most of the time; six at once keep two cores busy. They are handed out a few at a time,
-# because the first ones, which wait the longest, would otherwise all go to one of the six.
-PARALLEL := -n 6 --maxschedchunk 4
+# Most tests wait for something most of the time; six at once keep two cores busy. Who is done takes over from others:
+# those that wait the longest stand together.
+PARALLEL := -n 6 --dist worksteal
 
 # A browser keeps a core busy by itself.
 BROWSERS := -n 3
