@@ -30,9 +30,8 @@ SIZE = 20 * MB
 
 def interrupted(aria2: Aria2, server: HttpServer, odr_id: int = 1, *, seed: int = 1, size: int = SIZE) -> str:
     """A link of which about half is in the folder of the task, taken back properly."""
-    # Each of eight connections gives its part of it and then no more. Never at the end of a range: aria2 would keep
-    # such a connection for its next request, which would wait as well.
-    url = server.serve("/a.bin", File(size=size, seed=seed, stall_after=size // 10 + 1234))
+    # By the place in the file, whoever asks for it: a bound for each connection would let a quick one ask for more.
+    url = server.serve("/a.bin", File(size=size, seed=seed, stall_at=size * 6 // 10 + 1234))
     watch = aria2.get(url, odr_id)
     watch.reached(size // 2)
     watch.remove()

@@ -357,29 +357,29 @@ class Response:
         pace = _Pace()
         sent = 0
         while sent < len(wanted):
-            size = self._next_size(file, sent, len(wanted))
+            stall = file.stalls_after(wanted.start)
+            size = self._next_size(file, sent, len(wanted), stall)
             if size:
                 await self._body(file.read(wanted.start + sent, size), file.framing is Framing.CHUNKED)
                 sent += size
-            await self._misbehave(file, sent)
+            await self._misbehave(file, sent, stall)
             if sent < len(wanted):
                 await self.connection.pause(pace.due(file.rate, size))
         if file.framing is Framing.CHUNKED:
             await self.connection.write(b"0\r\n\r\n")
         self.connection.closing |= file.framing is Framing.CLOSE
 
-    def _next_size(self, file: File, sent: int, total: int) -> int:
+    def _next_size(self, file: File, sent: int, total: int, stall: int | None) -> int:
         size = min(total - sent, _CHUNK)
         if file.rate is not None:
             size = min(size, max(1, int(file.rate / _SLICES)))
-        stalled = file.stall_after is not None and not file.stall.is_set()
-        for stop in (file.stall_after if stalled else None, file.break_after if file.break_times != 0 else None):
+        for stop in (None if file.stall.is_set() else stall, file.break_after if file.break_times != 0 else None):
             if stop is not None and sent <= stop:
                 size = min(size, stop - sent)
         return size
 
-    async def _misbehave(self, file: File, sent: int) -> None:
-        if sent == file.stall_after:
+    async def _misbehave(self, file: File, sent: int, stall: int | None) -> None:
+        if sent == stall:
             await self.connection.wait(file.stall)
         if sent == file.break_after and file.break_times != 0:
             if file.break_times is not None:

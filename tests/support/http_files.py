@@ -81,7 +81,7 @@ class File:
     ``size`` None is endless; ``data`` replaces the invented bytes. ``rate`` is bytes/s of one connection, evenly.
     ``answers`` are used up, one a request, before the file itself. ``break_after`` bytes of body the connection ends
     (``break_times`` times, None = always; ``break_reset``: by RST). ``stall_after`` bytes nothing comes until
-    ``stall`` is set; headers come after ``delay`` and when ``hold`` is set. ``disposition`` is the raw header. ``lie``
+    ``stall`` is set, and none of the file's from the offset ``stall_at`` on; headers come after ``delay`` and when ``hold`` is set. ``disposition`` is the raw header. ``lie``
     makes the answer to a request with a range, of its first and its last byte. ``login`` (``user:password``): who does
     not say so is answered 401.
     """
@@ -97,6 +97,7 @@ class File:
     break_times: int | None = None
     break_reset: bool = False
     stall_after: int | None = None
+    stall_at: int | None = None
     stall: Gate = field(default_factory=Gate)
     delay: float = 0.0
     hold: Gate | None = None
@@ -113,6 +114,13 @@ class File:
             self.size = len(self.data)
         if self.size is None and self.framing is Framing.LENGTH:
             self.framing = Framing.CLOSE
+
+    def stalls_after(self, offset: int) -> int | None:
+        """How many bytes of an answer that begins at ``offset`` are sent before it stalls; None when it never does."""
+        ends = [] if self.stall_after is None else [self.stall_after]
+        if self.stall_at is not None:
+            ends.append(max(0, self.stall_at - offset))
+        return min(ends, default=None)
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes from ``offset``."""

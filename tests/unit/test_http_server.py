@@ -235,6 +235,19 @@ def test_a_stalled_body_goes_on_when_the_test_says_so(http_server):
     http_server.wait_for_active(0)
 
 
+@pytest.mark.parametrize(("first", "given"), [(0, 600), (500, 100), (600, 0), (900, 0)])
+def test_a_place_in_a_file_is_not_passed_until_the_test_says_so(http_server, first, given):
+    file = File(size=1000, seed=1, stall_at=600)
+    http_server.serve("/a", file)
+    with contextlib.closing(connect(http_server)) as client:
+        client.request("GET", "/a", headers={"Range": f"bytes={first}-"})
+        response = client.getresponse()
+        assert response.read(given) == content(1, given, first)
+        assert [request.sent for request in http_server.requests] == [given]
+        file.stall.set()
+        assert response.read() == content(1, 1000)[first + given :]
+
+
 def test_headers_wait_for_a_gate_and_for_a_delay(http_server):
     gate = Gate()
     http_server.serve("/a", File(size=3, hold=gate, delay=0.2))
