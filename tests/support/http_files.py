@@ -81,8 +81,8 @@ class File:
     ``size`` None is endless; ``data`` replaces the invented bytes. ``rate`` is bytes/s of one connection, evenly.
     ``answers`` are used up, one a request, before the file itself. ``break_after`` bytes of body the connection ends
     (``break_times`` times, None = always; ``break_reset``: by RST). ``stall_after`` bytes nothing comes until
-    ``stall`` is set, and never a byte of the file from the offset ``stall_at`` on; headers come after ``delay`` and when
-    ``hold`` is set. ``disposition`` is the raw header. ``lie`` makes the answer to a request with a range, of its first
+    ``stall`` is set, nor ever a byte from the offset ``stall_at`` on; headers come after ``delay`` and when ``hold`` is
+    set. ``disposition`` is the raw header. ``lie`` makes the answer to a request with a range, of its first
     and its last byte. ``login`` (``user:password``): who does not say so is answered 401.
     """
 
