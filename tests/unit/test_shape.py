@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
 from seafevents_offline.shape import message, percent, seconds_left, shape
 from seafevents_offline.status import OfflineDownloadStatus
 from seafevents_offline.task import Task
+from tests.support.tree import ROOT
 
 S = OfflineDownloadStatus
 NOW = datetime(2026, 1, 2, 3, 4, 5)
@@ -76,3 +78,9 @@ def test_a_task_has_these_keys_and_units() -> None:
         "finished_at": None,
         "stored_path": "",
     }
+
+
+def test_the_pages_know_a_task_by_the_same_keys() -> None:
+    types = (ROOT / "seahub_patch" / "frontend" / "src" / "types.ts").read_text(encoding="utf-8")
+    task = types.partition("export interface Task {")[2].partition("\n}")[0]
+    assert set(re.findall(r"^  (\w+)\??:", task, re.MULTILINE)) == set(shape(TASK, ""))

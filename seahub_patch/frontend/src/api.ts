@@ -1,4 +1,5 @@
 import type { PageConfig } from './config';
+import { readTask } from './task';
 import type {
   AddReply,
   AddRequest,
@@ -67,33 +68,35 @@ export class Api {
     return read<T>(response);
   }
 
-  tasks(query: TaskQuery, etag: string | null = null, signal?: AbortSignal): Promise<Tagged<TaskPage>> {
-    return this.getTagged('api/v2.2/offline-download/tasks', { ...query }, etag, signal);
+  async tasks(query: TaskQuery, etag: string | null = null, signal?: AbortSignal): Promise<Tagged<TaskPage>> {
+    const found = await this.getTagged<TaskPage>('api/v2.2/offline-download/tasks', { ...query }, etag, signal);
+    return found && { ...found, value: { ...found.value, data: found.value.data.map(readTask) } };
   }
 
   serviceConfig(signal?: AbortSignal): Promise<ServiceConfig> {
     return this.get('api/v2.2/offline-download/config', {}, signal);
   }
 
-  stats(signal?: AbortSignal): Promise<Stats> {
-    return this.get('api/v2.2/offline-download/stats', {}, signal);
+  async stats(signal?: AbortSignal): Promise<Stats> {
+    const found = await this.get<Stats>('api/v2.2/offline-download/stats', {}, signal);
+    return { ...found, recent: found.recent.map(readTask) };
   }
 
   /** A single link that is refused rejects; of several the refused ones are in `failed`. */
   async add({ urls, ...rest }: AddRequest): Promise<AddReply> {
     const body = urls.length === 1 ? { ...rest, url: urls[0] } : { ...rest, urls };
     const reply = await this.send<Partial<AddReply>>('PUT', 'api/v2.2/offline-download/add', body);
-    return { data: reply.data ?? [], failed: reply.failed ?? [] };
+    return { data: (reply.data ?? []).map(readTask), failed: reply.failed ?? [] };
   }
 
   async act(odrId: number, verb: Verb, fields?: ExtraFields): Promise<Task> {
     const reply = await this.send<{ data: Task }>('POST', `api/v2.2/offline-download/tasks/${odrId}/${verb}`, fields);
-    return reply.data;
+    return readTask(reply.data);
   }
 
   async prioritise(odrId: number, priority: number): Promise<Task> {
     const reply = await this.send<{ data: Task }>('PUT', `api/v2.2/offline-download/tasks/${odrId}`, { priority });
-    return reply.data;
+    return readTask(reply.data);
   }
 
   remove(odrId: number): Promise<unknown> {

@@ -77,6 +77,12 @@ const lastQuery = () => Object.fromEntries(logAsked().at(-1)!.searchParams);
 const rows = () => within(screen.getByRole('table')).getAllByRole('row').slice(1);
 
 describe('the log', () => {
+  test('shows a task of which another version of the server tells less', async () => {
+    log.body = { offline_download_log_list: [logged(2), { odr_id: 1 }], total_count: 2, has_next_page: false };
+    await open();
+    expect(rows()).toHaveLength(2);
+  });
+
   test('says of each task whose, where, what, how much, how it went and when', async () => {
     await open();
     expect(screen.getAllByRole('columnheader').map((header) => [header.textContent, header.getAttribute('scope')])).toEqual([

@@ -1,8 +1,13 @@
 import { ApiError, type Api } from '../api';
-import type { Filters, Health, LogQuery, LogReply } from './types';
+import { BLANK, filled } from '../task';
+import type { Filters, Health, LogQuery, LogReply, LoggedTask } from './types';
 
-export function fetchLog(api: Api, query: LogQuery, signal: AbortSignal): Promise<LogReply> {
-  return api.get('api/v2.1/admin/logs/offline-download-logs', { ...query }, signal);
+const BLANK_LOGGED: LoggedTask = { ...BLANK, owner_name: '', owner_contact_email: '', removed: false };
+
+export async function fetchLog(api: Api, query: LogQuery, signal: AbortSignal): Promise<LogReply> {
+  const found = await api.get<LogReply>('api/v2.1/admin/logs/offline-download-logs', { ...query }, signal);
+  const tasks = found.offline_download_log_list.map((task) => filled(BLANK_LOGGED, task));
+  return { ...found, offline_download_log_list: tasks };
 }
 
 /** Where the same tasks are as a table for other programs. */

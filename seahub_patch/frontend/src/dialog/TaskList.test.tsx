@@ -75,6 +75,24 @@ describe('a row', () => {
     expect(buttons.map((item) => item.title)).toEqual(labels);
   });
 
+  it.each(['downloading', 'ok', 'error', 'paused'] as const)(
+    'that is %s and of which another version of the server tells less is there',
+    async (state) => {
+      const tasks = Object.keys(makeTask(1)).map((field, index) => {
+        const { [field as keyof Task]: _, ...rest } = makeTask(index + 1, state);
+        return rest as Task;
+      });
+      await showPanel({ tasks, props: { perPage: 100 } });
+      expect(rows()).toHaveLength(tasks.length);
+    },
+  );
+
+  it('in a state of a later version is there, and can be taken off the list', async () => {
+    await showPanel({ tasks: [makeTask(2, 'scanning' as State), makeTask(1)] });
+    expect(rows()).toHaveLength(2);
+    expect(button('Remove file-2.zip from the list')).toBeTruthy();
+  });
+
   it('is drawn again only when its own task changed', async () => {
     const describe = vi.spyOn(words, 'describe');
     const { server } = await showPanel({
