@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Route
 
+from seafevents_offline.shape import shape
+from seafevents_offline.status import OfflineDownloadStatus
+from seafevents_offline.task import Task
 from tests.support.browser import Pages, Served, started_browser
 from tests.support.cli import Cli
 
@@ -17,6 +22,9 @@ from .common import Row, percentile, place, report
 CLICKS = 30
 TASKS = 100
 UPDATES = 8
+
+#: When the invented tasks were added.
+_BEGUN = datetime(2026, 1, 2, 3, 4, 5)
 
 #: From the click until the text box has the focus and the frame with it was drawn.
 _CLICK = """() => new Promise(done => {
@@ -76,37 +84,26 @@ def _until(page: Page, answers: list[int], count: int) -> None:
 
 def _answer(route: Route, answers: list[int]) -> None:
     answers.append(1)
-    tasks = [_task(number, len(answers)) for number in range(TASKS)]
+    tasks = [shape(_task(number, len(answers)), "library") for number in range(TASKS)]
     data = {"data": tasks, "total_count": TASKS, "page": 1, "per_page": TASKS, "has_next_page": False}
     route.fulfill(body=json.dumps(data), content_type="application/json", headers={"ETag": f'"{len(answers)}"'})
 
 
-def _task(number: int, turn: int) -> dict[str, Any]:
-    return {
-        "odr_id": number + 1,
-        "repo_id": "r",
-        "repo_name": "library",
-        "path": "/",
-        "url": f"https://example.com/{number}.bin",
-        "name": f"{number}.bin",
-        "size": 10**9,
-        "completed": 10**7 * (turn + 1),
-        "progress": turn + 1,
-        "speed": 10**6 + turn,
-        "eta": 1000 - turn,
-        "status": 2,
-        "state": "downloading",
-        "comment": "",
-        "reason": "",
-        "reason_args": {},
-        "priority": 50,
-        "attempts": 0,
-        "owner": "me@localhost",
-        "timestamp": "2026-01-02T03:04:05+00:00",
-        "started_at": "2026-01-02T03:04:05+00:00",
-        "finished_at": None,
-        "stored_path": "",
-    }
+def _task(number: int, turn: int) -> Task:
+    return Task(
+        odr_id=number + 1,
+        repo_id="r",
+        path="/",
+        url=f"https://example.com/{number}.bin",
+        owner="me@localhost",
+        timestamp=_BEGUN,
+        started_at=_BEGUN,
+        status=OfflineDownloadStatus.DOWNLOADING,
+        name=f"{number}.bin",
+        size=10**9,
+        completed=10**7 * (turn + 1),
+        speed=10**6 + turn,
+    )
 
 
 def rows(*, quick: bool = False) -> list[Row]:
@@ -118,6 +115,8 @@ def rows(*, quick: bool = False) -> list[Row]:
             first, later = clicks(pages, served.link)
             idle, moving = frames(pages, served.link)
         finally:
+            # Why it did not come to its end, if it did not.
+            print(*pages.complaints, sep="\n", end="", file=sys.stderr)
             pages.close()
             cli.end()
     # A frame that took twice the usual time is one that was dropped.
