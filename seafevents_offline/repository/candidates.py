@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, func, or_, select, true
 
 from ..models import RECORDS
-from ..status import OfflineDownloadStatus
 from .room import BEGINNING_MIN, Room, in_turns
-from .statements import ready_times, using
+from .statements import READY_TIMES, is_waiting, ready_values, using
 
 _R = RECORDS.c
-
-# As ``Room`` cuts it: up to the slash behind the host's name.
-_BEGINNING = func.substr(_R.url, 1, BEGINNING_MIN + func.instr(func.substr(_R.url, BEGINNING_MIN + 1), "/"))
-
-# Spares the database's time, not more: ``Room`` decides.
-_HAS_ROOM = and_(
-    _R.owner.not_in(bindparam("full_owners", expanding=True)),
-    _BEGINNING.not_in(bindparam("full_beginnings", expanding=True)),
-)
 
 #: No owner's name comes behind this.
 _LAST = "\U0010ffff"
@@ -45,9 +36,6 @@ class Candidate:
     active_key: str | None
 
 
-_COLUMNS = (_R.odr_id, _R.owner, _R.url, _R.claim, _R.priority, _R.not_before, _R.active_key)
-
-
 class Candidates:
     """What this node may take now, in one transaction. Whatever the iterators give is taken from ``room``."""
 
@@ -65,46 +53,28 @@ class Candidates:
         self._room = room
         # Not for the database: it is about a handful of rows, and of hundreds of numbers.
         self._excluded = frozenset(exclude)
-        interrupted = and_(_R.claimed_by == node_id, _R.not_before.is_(None))
-        # None of the interrupted ones: where there was no room for them before there is none now.
-        mine = or_(_R.claimed_by.is_(None), _R.claimed_by != node_id, _R.not_before.is_not(None))
-        free = or_(_R.claimed_by.is_(None), _R.claimed_by.not_in(sorted(others))) if others else true()
-        waiting = _R.status == OfflineDownloadStatus.WAITING
-        self._interrupted = and_(waiting, interrupted)
-        self._in_turn = and_(waiting, or_(*ready_times(now)), mine, free)
+        self._others = sorted(others)
+        self._values = {"node": node_id, **ready_values(now)}
 
     def interrupted(self) -> Iterator[Candidate]:
         """What this node had when it was interrupted."""
-        return self._queue("ready", self._interrupted, self._read(_page("ready", self._interrupted)))
+        return self._queue("interrupted", self._read(_page_of_interrupted(self._asked())))
 
     def in_turns(self, served: str | None) -> Iterator[Candidate]:
         """One task of each owner, beginning behind ``served``, once round all of them, and again."""
         return in_turns(self._queues(served))
 
     def _queues(self, served: str | None) -> Iterator[Iterator[Candidate]]:
-        # Made once and given other values for each owner: making it costs as much as the database's answer.
-        following = self._page_of_first_owner(_R.owner > bindparam("behind"))
         if served is not None:
-            yield from self._queues_in(following, self._read(following, behind=served, upto=_LAST))
-        beginning = self._page_of_first_owner(true())
-        upto = _LAST if served is None else served
-        yield from self._queues_in(following, self._read(beginning, upto=upto), upto)
+            yield from self._queues_in(served, _LAST)
+        yield from self._queues_in(None, _LAST if served is None else served)
 
-    def _queues_in(
-        self, following: Select[Any], page: list[Candidate], upto: str = _LAST
-    ) -> Iterator[Iterator[Candidate]]:
-        while page:
-            owner = page[0].owner
-            yield self._queue("turn", and_(self._in_turn, _R.owner == owner), page)
-            page = self._read(following, behind=owner, upto=upto)
+    def _queues_in(self, behind: str | None, upto: str) -> Iterator[Iterator[Candidate]]:
+        while page := self._read(_page_of_first_owner(self._asked(), behind is None), behind=behind, upto=upto):
+            behind = page[0].owner
+            yield self._queue("turn", page)
 
-    def _page_of_first_owner(self, owners: ColumnElement[bool]) -> Select[Any]:
-        """The first owner by name is one look into the index, however many tasks wait."""
-        wanted = select(_R.owner).where(self._in_turn, owners, _R.owner <= bindparam("upto"), _HAS_ROOM)
-        owner = using("turn", wanted).order_by(_R.owner).limit(1).scalar_subquery()
-        return _page("turn", and_(self._in_turn, _R.owner == owner))
-
-    def _queue(self, index: str, condition: ColumnElement[bool], page: list[Candidate]) -> Iterator[Candidate]:
+    def _queue(self, which: str, page: list[Candidate]) -> Iterator[Candidate]:
         size = _FIRST_PAGE
         while page:
             for candidate in page:
@@ -113,25 +83,83 @@ class Candidates:
             if len(page) < size:
                 return
             size *= _GROWTH
-            page = self._read(_page(index, and_(condition, _behind(page[-1])), size))
+            last = page[-1]
+            statement = _next_page(which, self._asked(), last.not_before is None, size)
+            page = self._read(
+                statement, owner=last.owner, priority=last.priority, time=last.not_before, odr_id=last.odr_id
+            )
 
-    def _read(self, statement: Select[Any], **values: str) -> list[Candidate]:
-        room = {"full_owners": self._room.full_owners(), "full_beginnings": self._room.full_beginnings()}
-        return [Candidate(*row) for row in self._connection.execute(statement, {**room, **values})]
+    def _asked(self) -> _Asked:
+        return _Asked(bool(self._others), bool(self._room.full_owners()), bool(self._room.full_beginnings()))
+
+    def _read(self, statement: Select[Any], **values: Any) -> list[Candidate]:
+        full = {"full_owners": self._room.full_owners(), "full_beginnings": self._room.full_beginnings()}
+        found = self._connection.execute(statement, {**self._values, "others": self._others, **full, **values})
+        return [Candidate(*row) for row in found]
 
 
-def _page(index: str, condition: ColumnElement[bool], size: int = _FIRST_PAGE) -> Select[Any]:
-    statement = using(index, select(*_COLUMNS).where(condition, _HAS_ROOM))
+class _Asked(NamedTuple):
+    """What has to be asked for because there is any; a list is spelt anew at each execution, which takes as long as all
+    of the rest."""
+
+    others: bool
+    full_owners: bool
+    full_beginnings: bool
+
+
+_COLUMNS = (_R.odr_id, _R.owner, _R.url, _R.claim, _R.priority, _R.not_before, _R.active_key)
+
+# As ``Room`` cuts it: up to the slash behind the host's name.
+_BEGINNING = func.substr(_R.url, 1, BEGINNING_MIN + func.instr(func.substr(_R.url, BEGINNING_MIN + 1), "/"))
+
+_INTERRUPTED = and_(is_waiting(), _R.claimed_by == bindparam("node"), _R.not_before.is_(None))
+
+# None of the interrupted ones: where there was no room for them before there is none now.
+_MINE = or_(_R.claimed_by.is_(None), _R.claimed_by != bindparam("node"), _R.not_before.is_not(None))
+_FREE = or_(_R.claimed_by.is_(None), _R.claimed_by.not_in(bindparam("others", expanding=True)))
+_IN_TURN = and_(is_waiting(), or_(*READY_TIMES), _MINE)
+
+
+def _queue_of(which: str, asked: _Asked) -> ColumnElement[bool]:
+    """What the database leaves out of those without room spares its time, not more: ``Room`` decides."""
+    conditions = [_INTERRUPTED if which == "interrupted" else _IN_TURN]
+    if asked.others and which == "turn":
+        conditions.append(_FREE)
+    if asked.full_beginnings:
+        conditions.append(_BEGINNING.not_in(bindparam("full_beginnings", expanding=True)))
+    if asked.full_owners:
+        conditions.append(_R.owner.not_in(bindparam("full_owners", expanding=True)))
+    return and_(*conditions)
+
+
+def _page(which: str, asked: _Asked, condition: ColumnElement[bool], size: int = _FIRST_PAGE) -> Select[Any]:
+    index = "ready" if which == "interrupted" else which
+    statement = using(index, select(*_COLUMNS).where(_queue_of(which, asked), condition))
     return statement.order_by(_R.priority.desc(), _R.not_before.asc(), _R.odr_id.asc()).limit(size)
 
 
-def _behind(last: Candidate) -> ColumnElement[bool]:
-    """What comes after ``last`` by priority (highest first), time (none first) and age."""
-    later: ColumnElement[bool]
-    same: ColumnElement[bool]
-    if last.not_before is None:
-        later, same = _R.not_before.is_not(None), _R.not_before.is_(None)
-    else:
-        later, same = _R.not_before > last.not_before, _R.not_before == last.not_before
-    younger = or_(later, and_(same, _R.odr_id > last.odr_id))
-    return or_(_R.priority < last.priority, and_(_R.priority == last.priority, younger))
+@cache
+def _page_of_interrupted(asked: _Asked) -> Select[Any]:
+    return _page("interrupted", asked, true())
+
+
+@cache
+def _page_of_first_owner(asked: _Asked, from_beginning: bool) -> Select[Any]:
+    """The first owner by name is one look into the index, however many tasks wait."""
+    behind = true() if from_beginning else _R.owner > bindparam("behind")
+    wanted = select(_R.owner).where(_queue_of("turn", asked), behind, _R.owner <= bindparam("upto"))
+    owner = using("turn", wanted).order_by(_R.owner).limit(1).scalar_subquery()
+    return _page("turn", asked, _R.owner == owner)
+
+
+@cache
+def _next_page(which: str, asked: _Asked, is_untimed: bool, size: int) -> Select[Any]:
+    """What comes after the last one by priority (highest first), time (none first) and age."""
+    priority: BindParameter[int] = bindparam("priority")
+    time: BindParameter[datetime] = bindparam("time")
+    later = _R.not_before.is_not(None) if is_untimed else _R.not_before > time
+    same = _R.not_before.is_(None) if is_untimed else _R.not_before == time
+    younger = or_(later, and_(same, _R.odr_id > bindparam("odr_id")))
+    behind = or_(_R.priority < priority, and_(_R.priority == priority, younger))
+    of_owner = _R.owner == bindparam("owner") if which == "turn" else true()
+    return _page(which, asked, and_(of_owner, behind), size)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import islice
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from ..models import RECORDS
 from ..status import RUNNING, OfflineDownloadStatus
@@ -22,10 +22,34 @@ from .candidates import Candidate, Candidates
 from .part import Part
 from .room import Room
 from .schema import VERSION
-from .statements import TASK_COLUMNS, among, each, has_one_of, is_claim, to_tasks
+from .statements import IS_CLAIM, TASK_COLUMNS, among, claim_values, each, has_one_of, is_waiting, to_tasks
 
 _S = OfflineDownloadStatus
 _R = RECORDS.c
+
+# All of a claim's statements are made once: making one costs more than its way to the database and back.
+
+#: Nodes choose one after the other, or two would fill the same cap. SQLite's transactions do so anyway.
+_ALONE = select(VERSION.c.version_num).with_for_update()
+
+#: Owner and link of every task that any node has.
+_RUNNING = select(_R.owner, _R.url).where(has_one_of(RUNNING))
+
+_TAKE = (
+    update(RECORDS)
+    .where(IS_CLAIM, is_waiting())
+    .values(
+        status=_S.DOWNLOADING,
+        claim=_R.claim + 1,
+        claimed_by=bindparam("node"),
+        started_at=func.coalesce(_R.started_at, bindparam("moment")),
+        not_before=None,
+        updated_at=bindparam("moment"),
+    )
+)
+
+#: Doors do not wait, and may have changed some meanwhile.
+_TAKEN = select(*TASK_COLUMNS).where(IS_CLAIM, _R.status == _S.DOWNLOADING, _R.claimed_by == bindparam("node"))
 
 
 class Claims(Part):
@@ -53,8 +77,9 @@ class Claims(Part):
         others = set(live_nodes) - {node_id}
 
         def work(connection: Connection) -> tuple[list[Task], str | None]:
-            self._wait_for_turn(connection)
-            room = Room(per_user, per_host, _running(connection))
+            if not self._database.is_sqlite:
+                connection.execute(_ALONE)
+            room = Room(per_user, per_host, map(tuple, connection.execute(_RUNNING)))
             candidates = Candidates(connection, room, node_id=node_id, now=self._now(), others=others, exclude=exclude)
             chosen = list(islice(candidates.interrupted(), slots))
             in_turn = list(islice(candidates.in_turns(self._served), slots - len(chosen)))
@@ -64,40 +89,16 @@ class Claims(Part):
         tasks, self._served = self._database.transaction(work)
         return tasks
 
-    def _wait_for_turn(self, connection: Connection) -> None:
-        """Nodes choose one after the other, or two would fill the same cap. SQLite's transactions do so anyway."""
-        if not self._database.is_sqlite:
-            connection.execute(select(VERSION.c.version_num).with_for_update())
-
     def _take(self, connection: Connection, node_id: str, chosen: list[Candidate]) -> list[Task]:
         """What is ours of the chosen: doors do not wait, and may have changed some meanwhile."""
         if not chosen:
             return []
-        now = self._now()
         claims = {candidate.odr_id: candidate.claim for candidate in chosen}
-        connection.execute(
-            update(RECORDS)
-            .where(is_claim(claims), _R.status == _S.WAITING)
-            .values(
-                status=_S.DOWNLOADING,
-                claim=_R.claim + 1,
-                claimed_by=node_id,
-                started_at=func.coalesce(_R.started_at, now),
-                not_before=None,
-                updated_at=now,
-            )
-        )
-        new_claims = {odr_id: claim + 1 for odr_id, claim in claims.items()}
-        ours = and_(is_claim(new_claims), _R.status == _S.DOWNLOADING, _R.claimed_by == node_id)
-        tasks = {task.odr_id: task for task in to_tasks(connection.execute(select(*TASK_COLUMNS).where(ours)))}
+        connection.execute(_TAKE, {**claim_values(claims), "node": node_id, "moment": self._now()})
+        ours = {**claim_values({odr_id: claim + 1 for odr_id, claim in claims.items()}), "node": node_id}
+        tasks = {task.odr_id: task for task in to_tasks(connection.execute(_TAKEN, ours))}
         _fill_keys(connection, [tasks[one.odr_id] for one in chosen if one.odr_id in tasks and not one.active_key])
         return [tasks[odr_id] for odr_id in claims if odr_id in tasks]
-
-
-def _running(connection: Connection) -> list[tuple[str, str]]:
-    """Owner and link of every task that any node has."""
-    statement = select(_R.owner, _R.url).where(has_one_of(RUNNING))
-    return [(row.owner, row.url) for row in connection.execute(statement)]
 
 
 def _fill_keys(connection: Connection, tasks: list[Task]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from ..models import RECORDS
 from ..status import ACTIVE, FINAL, OfflineDownloadStatus
 from .part import Part
-from .statements import is_one_of, ready_times, using
+from .statements import READY_TIMES, is_one_of, ready_values, using
 
 _R = RECORDS.c
 _S = OfflineDownloadStatus
@@ -29,6 +28,21 @@ _KEPT = using(
         func.sum(case((_R.status == _S.OK, _R.size))),
         *(func.count(case((_R.status == status, 1))) for status in _DONE_WITH),
     ),
+)
+
+#: A row for each status.
+_UNFINISHED = using(
+    "ready",
+    select(
+        _R.status,
+        func.count().label("tasks"),
+        func.sum(_R.completed).label("received"),
+        func.sum(_R.speed).label("speed"),
+        func.min(_R.timestamp).label("added_at"),
+        func.min(case((or_(*READY_TIMES), _R.updated_at))).label("ready_since"),
+    )
+    .where(is_one_of(ACTIVE))
+    .group_by(_R.status),
 )
 
 
@@ -54,11 +68,11 @@ class Monitoring(Part):
     """``figures``: two statements; one reads an index of all tasks, the other those that are not finished."""
 
     def figures(self) -> Figures:
-        unfinished = _unfinished(self._now())
+        times = ready_values(self._now())
 
         def work(connection: Connection) -> Figures:
             everything, stored, *counts = (int(each or 0) for each in connection.execute(_KEPT).one())
-            rows = {_S.of(row.status): row for row in connection.execute(unfinished)}
+            rows = {_S.of(row.status): row for row in connection.execute(_UNFINISHED, times)}
             tasks = {**dict.fromkeys(_S, 0), **dict(zip(_DONE_WITH, counts, strict=True))}
             tasks.update((status, row.tasks) for status, row in rows.items())
             # Between the two statements something may have come or gone.
@@ -73,16 +87,3 @@ class Monitoring(Part):
             )
 
         return self._database.run(work)
-
-
-def _unfinished(now: datetime) -> Select[Any]:
-    """A row for each status."""
-    statement = select(
-        _R.status,
-        func.count().label("tasks"),
-        func.sum(_R.completed).label("received"),
-        func.sum(_R.speed).label("speed"),
-        func.min(_R.timestamp).label("added_at"),
-        func.min(case((or_(*ready_times(now)), _R.updated_at))).label("ready_since"),
-    )
-    return using("ready", statement.where(is_one_of(ACTIVE)).group_by(_R.status))

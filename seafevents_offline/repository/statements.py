@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     Result,
     and_,
@@ -51,6 +50,11 @@ def has_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[boo
     return RECORDS.c.status.in_([literal_column(f"{status:d}") for status in sorted(statuses)])
 
 
+def is_waiting() -> ColumnElement[bool]:
+    """Written out as well; SQLite also uses no index of waiting rows alone for a value that it does not see."""
+    return RECORDS.c.status == literal_column(f"{OfflineDownloadStatus.WAITING:d}")
+
+
 def is_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool]:
     """UNKNOWN stands for every number that this version does not know."""
     wanted = RECORDS.c.status.in_(sorted(statuses))
@@ -59,10 +63,17 @@ def is_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool
     return wanted
 
 
-def ready_times(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """When a waiting task's time has come, as alternatives that an index can be asked for one by one."""
-    not_before = RECORDS.c.not_before
-    return not_before.is_(None), not_before <= now, not_before > now + LONGEST_WAIT
+#: When a waiting task's time has come, as alternatives that an index can be asked for one by one.
+READY_TIMES: tuple[ColumnElement[bool], ...] = (
+    RECORDS.c.not_before.is_(None),
+    RECORDS.c.not_before <= bindparam("now"),
+    RECORDS.c.not_before > bindparam("latest"),
+)
+
+
+def ready_values(now: datetime) -> dict[str, datetime]:
+    """What a statement with ``READY_TIMES`` is executed with."""
+    return {"now": now, "latest": now + LONGEST_WAIT}
 
 
 def visible(owner: str | None) -> ColumnElement[bool]:
@@ -97,11 +108,17 @@ def among(odr_ids: Collection[int]) -> ColumnElement[bool]:
     return RECORDS.c.odr_id.in_(bindparam(None, sorted(odr_ids), expanding=True, literal_execute=True))
 
 
-def is_claim(claims: Mapping[int, int]) -> ColumnElement[bool]:
-    """Exactly these tasks, as long as their claim number is the one given."""
-    pairs: BindParameter[Any] = bindparam(None, sorted(claims.items()), expanding=True, literal_execute=True)
-    # The first condition is for MariaDB, which uses no index for pairs.
-    return and_(among(claims), tuple_(RECORDS.c.odr_id, RECORDS.c.claim).in_(pairs))
+#: Exactly these tasks, as long as their claim numbers are the ones given; see ``claim_values``.
+IS_CLAIM: ColumnElement[bool] = and_(
+    # For MariaDB, which uses no index for pairs.
+    RECORDS.c.odr_id.in_(bindparam("odr_ids", expanding=True, literal_execute=True)),
+    tuple_(RECORDS.c.odr_id, RECORDS.c.claim).in_(bindparam("claims", expanding=True, literal_execute=True)),
+)
+
+
+def claim_values(claims: Mapping[int, int]) -> dict[str, Any]:
+    """What a statement with ``IS_CLAIM`` is executed with; numbers by ``odr_id``."""
+    return {"odr_ids": sorted(claims), "claims": sorted(claims.items())}
 
 
 def explained(explanation: Explanation = NO_EXPLANATION) -> dict[str, Any]:

@@ -20,13 +20,14 @@ from ..task import KEPT_FOR, Done, Failed, Gone, Outcome, Progress, Retry, Task,
 from ..text import escape
 from .part import Part
 from .statements import (
+    IS_CLAIM,
     TASK_COLUMNS,
     WIPED,
     among,
+    claim_values,
     each_number,
     explained,
     has_one_of,
-    is_claim,
     to_tasks,
     without_login,
 )
@@ -103,7 +104,7 @@ class Workers(Part):
         completed = each_number({one.odr_id: one.completed for one in progress})
         statement = (
             update(RECORDS)
-            .where(is_claim({one.odr_id: one.claim for one in progress}), RECORDS.c.status == _S.DOWNLOADING)
+            .where(IS_CLAIM, RECORDS.c.status == _S.DOWNLOADING)
             # MySQL evaluates from left to right: ``restores`` must still see the old ``completed``.
             .ordered_values(
                 (RECORDS.c.restores, case((completed > RECORDS.c.completed, 0), else_=RECORDS.c.restores)),
@@ -115,7 +116,8 @@ class Workers(Part):
         )
         # Its text is never the same again: kept, five hundred of them would be 30 MB.
         once = {"compiled_cache": None}
-        self._database.run(lambda connection: connection.execute(statement, execution_options=once))
+        ours = claim_values({one.odr_id: one.claim for one in progress})
+        self._database.run(lambda connection: connection.execute(statement, ours, execution_options=once))
 
     def storing(self, task: Task, *, name: str, size: int, stored_path: str) -> Task | None:
         """Record under which path the payload is going to be put; may be called again with another path, and with
