@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, func, or_, select
 
 from ..models import RECORDS
 from ..status import ACTIVE, OfflineDownloadStatus
@@ -12,27 +13,18 @@ from .part import Part
 from .statements import TASK_COLUMNS, is_one_of, to_tasks, using, visible
 from .values import Stats, StatusCount, TaskPage, TaskQuery, Usage
 
+_Select = TypeVar("_Select", bound=Select[Any])
+
 _R = RECORDS.c
 _S = OfflineDownloadStatus
 
 
 class Lists(Part):
-    """``find``, ``stats`` and ``usage``: a fixed number of statements, however many tasks there are."""
+    """``find``, ``stats`` and ``usage``: at most two statements each, however many tasks there are."""
 
     def find(self, query: TaskQuery) -> TaskPage:
         """One page of tasks; a page behind the last one is empty."""
-        wanted = condition(query)
-        page = select(*TASK_COLUMNS).where(wanted).order_by(*_order(query.sort))
-        page = page.limit(query.per_page).offset((query.page - 1) * query.per_page)
-        total = select(func.count()).select_from(RECORDS).where(wanted)
-        if query.owner is not None:
-            page, total = using("list", page), using("list", total)
-
-        def work(connection: Connection) -> TaskPage:
-            tasks = to_tasks(connection.execute(page))
-            return TaskPage(tuple(tasks), connection.execute(total).scalar_one())
-
-        return self._database.run(work)
+        return self._database.run(lambda connection: _found(connection, query))
 
     def stats(self, owner: str | None = None) -> Stats:
         """Counts and bytes by status, of one owner's visible tasks or of everything there is."""
@@ -66,6 +58,29 @@ def usage_of(connection: Connection, owner: str, now: datetime) -> Usage:
     added = using("list", select(func.count(), func.min(_R.timestamp)).where(own, _R.odr_id > last))
     count, oldest = connection.execute(added).one()
     return Usage(connection.execute(active).scalar_one(), count, oldest)
+
+
+def _found(connection: Connection, query: TaskQuery) -> TaskPage:
+    before = (query.page - 1) * query.per_page
+    tasks = tuple(to_tasks(connection.execute(_page(query, before))))
+    if len(tasks) < query.per_page and (tasks or not before):
+        # The last page says by itself how many there are, and a search need not look at everything once more.
+        return TaskPage(tasks, before + len(tasks))
+    total = _wanted(query, select(func.count()).select_from(RECORDS))
+    return TaskPage(tasks, connection.execute(total).scalar_one())
+
+
+def _page(query: TaskQuery, before: int) -> Select[Any]:
+    """Only what is on the page is read whole: an index has most of what decides which tasks that is, and what has to be
+    sorted or passed over for it are numbers."""
+    order = _order(query.sort)
+    numbers = _wanted(query, select(_R.odr_id)).order_by(*order).limit(query.per_page).offset(before).subquery()
+    return select(*TASK_COLUMNS).join(numbers, numbers.c.odr_id == _R.odr_id).order_by(*order)
+
+
+def _wanted(query: TaskQuery, statement: _Select) -> _Select:
+    found = statement.where(condition(query))
+    return found if query.owner is None else using("list", found)
 
 
 def condition(query: TaskQuery) -> ColumnElement[bool]:

@@ -75,8 +75,9 @@ def test_doors(repo: Repository, statements: Counter) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 30])
 def test_lists(repo: Repository, statements: Counter, rows: int) -> None:
     add_many(repo, rows)
-    assert statements.of(lambda: repo.find(TaskQuery(owner=ADA))) == 2
-    assert statements.of(lambda: repo.find(TaskQuery(text="x", per_page=100, hidden=True))) == 2
+    # A page that is not full says by itself how many there are.
+    assert statements.of(lambda: repo.find(TaskQuery(owner=ADA))) == (2 if rows > 10 else 1)
+    assert statements.of(lambda: repo.find(TaskQuery(text="x", per_page=100, hidden=True))) == 1
     assert statements.of(lambda: repo.stats(ADA)) == 2
     assert statements.of(lambda: repo.usage(ADA)) == 3
     assert statements.of(lambda: repo.state(ADA)) == 1

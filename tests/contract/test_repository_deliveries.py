@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from seafevents_offline import repository
 from seafevents_offline.errors import FileNotFoundAtServer
@@ -20,7 +18,7 @@ from seafevents_offline.status import FINAL, Action, OfflineDownloadStatus
 from seafevents_offline.task import Done, Failed, Task
 from tests.support.databases import Clock, run_sql
 from tests.support.records import ADA, BOB, NODE, ROOMY, add_many, claimed, new, put_into, stored
-from tests.support.statements import Counter
+from tests.support.statements import Counter, plans
 
 S = OfflineDownloadStatus
 PAUSES = (30.0, 60.0)
@@ -279,9 +277,9 @@ def test_one_of_many_is_found_at_once(telling: Repository, database_url: str, cl
         before = rows_read(telling)
         assert telling.take(PAUSES) is not None
         assert rows_read(telling) - before <= 30
-    plans = plans_of(telling, database_url)
-    assert "OfflineDownloadDelivery_next_at" in plans[0], plans[0]
-    assert "TEMP B-TREE" not in plans[0], plans[0]
+    plan = plans(telling, lambda: telling.take(PAUSES))[0]
+    assert "OfflineDownloadDelivery_next_at" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
 
 
 def rows_read(repo: Repository) -> int:
@@ -289,21 +287,6 @@ def rows_read(repo: Repository) -> int:
     with repo._database.engine.connect() as connection:
         found = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
     return sum(int(value) for _, value in found)
-
-
-def plans_of(repo: Repository, url: str) -> list[str]:
-    """What the database says of each statement of a taking."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_: object, cursor: object, statement: str, parameters: object, *more: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(repo._database.engine, "before_cursor_execute", note)
-    repo.take(PAUSES)
-    event.remove(repo._database.engine, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if url.startswith("sqlite") else "EXPLAIN "
-    with repo._database.engine.connect() as connection:
-        return [str(connection.exec_driver_sql(explain + text, values).mappings().all()) for text, values in seen]
 
 
 def test_nothing_is_read_that_is_not_to_be_told(telling: Repository, database_url: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -11,6 +13,7 @@ from seafevents_offline.repository import SORTS, Repository, StatusCount, TaskPa
 from seafevents_offline.status import ACTIVE, OfflineDownloadStatus
 from tests.support.databases import Clock, run_sql
 from tests.support.records import ADA, BOB, REPO_ID, add_many, new, put_into
+from tests.support.statements import plans
 
 S = OfflineDownloadStatus
 
@@ -28,8 +31,17 @@ def test_pages_are_newest_first_and_tell_the_total(repo: Repository) -> None:
         odr_ids[20:],
         [],
     ]
-    assert repo.find(TaskQuery(page=4)).total == 25
+    assert [repo.find(TaskQuery(page=page)).total for page in (1, 2, 3, 4)] == [25, 25, 25, 25]
+    assert [repo.find(TaskQuery(page=page, per_page=25)).total for page in (1, 2)] == [25, 25]
     assert repo.find(TaskQuery(per_page=1)).tasks == (repo.get(odr_ids[0]),)
+
+
+def test_an_index_alone_decides_what_is_on_a_page(repo: Repository) -> None:
+    """However many have to be passed over: only the page's own rows are read."""
+    add_many(repo, 30)
+    for query in (TaskQuery(page=2), TaskQuery(statuses=frozenset({S.ERROR})), TaskQuery(sort="-size")):
+        plan = plans(repo, partial(repo.find, replace(query, owner=ADA)))[0]
+        assert "COVERING INDEX OfflineDownloadRecord_list" in plan or re.search("Using index(?! condition)", plan), plan
 
 
 def test_an_owner_sees_the_own_tasks_only(repo: Repository) -> None:
@@ -37,7 +49,7 @@ def test_an_owner_sees_the_own_tasks_only(repo: Repository) -> None:
     bobs = add_many(repo, 3, owner=BOB)
     assert ids(repo.find(TaskQuery(owner=ADA))) == adas[::-1]
     assert repo.find(TaskQuery(owner=BOB)).total == 3
-    assert repo.find(TaskQuery(owner="")).total == 0
+    assert [repo.find(TaskQuery(owner="", page=page)).total for page in (1, 2)] == [0, 0]
     assert ids(repo.find(TaskQuery())) == (adas + bobs)[::-1]
 
 

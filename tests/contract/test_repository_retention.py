@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from seafevents_offline.repository import Repository, TaskQuery
 from seafevents_offline.status import FINAL, RUNNING, Action, OfflineDownloadStatus
 from seafevents_offline.task import Done
 from tests.support.databases import Clock, run_sql
 from tests.support.records import ADA, BOB, NODE, ROOMY, active_key_of, add_many, claimed, new, put_into, stored
-from tests.support.statements import Counter
+from tests.support.statements import Counter, plans
 
 S = OfflineDownloadStatus
 MONTH = 30 * 86400.0
@@ -144,29 +143,14 @@ def test_no_batch_reads_what_it_does_not_take(repo: Repository, clock: Clock, da
     run_sql(database_url, MANY, ago(clock, days=1), ago(clock, days=1))
     for odr_id in add_many(repo, 10):
         put_into(database_url, odr_id, status=S.OK, finished_at=ago(clock, days=31))
-    with repo._database.engine.connect() as connection:
-        plan = _plan_of_first(connection, lambda: call(repo))
-        assert index in plan, plan
-        assert "SCAN" not in plan.replace("SCAN OfflineDownloadRecord USING COVERING INDEX", ""), plan
+    plan = plans(repo, lambda: call(repo))[0]
+    assert index in plan, plan
+    assert "SCAN" not in plan.replace("SCAN OfflineDownloadRecord USING COVERING INDEX", ""), plan
     if not repo._database.is_sqlite:
         before = _rows_read(repo)
         call(repo)
         # Five to find and five to delete, and one more at the end of each range.
         assert _rows_read(repo) - before <= 30
-
-
-def _plan_of_first(connection: Connection, call: Callable[[], object]) -> str:
-    """What the database says of the first statement that the call sends."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_: object, cursor: object, statement: str, parameters: object, *more: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(connection.engine, "before_cursor_execute", note)
-    call()
-    event.remove(connection.engine, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-    return str(connection.exec_driver_sql(explain + seen[0][0], seen[0][1]).mappings().all())
 
 
 def _rows_read(repo: Repository) -> int:

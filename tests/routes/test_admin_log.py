@@ -171,9 +171,9 @@ def test_a_host_that_cannot_tell_names_costs_the_names_alone(admin: Admin) -> No
 
 
 @pytest.mark.parametrize("rows", [0, 1, 30])
-def test_a_page_costs_two_statements(admin: Admin, rows: int) -> None:
+def test_a_page_costs_two_statements_at_most(admin: Admin, rows: int) -> None:
     add_many(admin.repository, rows)
-    assert admin.statements.of(lambda: admin.get(LOG, q="x", owner=ADA, status="waiting")) == 2
+    assert admin.statements.of(lambda: admin.get(LOG, q="x", owner=ADA, status="waiting")) == (2 if rows > 25 else 1)
 
 
 def test_tables_that_are_missing_are_a_sentence(admin: Admin) -> None:

@@ -148,7 +148,7 @@ def test_any_text_may_be_looked_for(site: Site, q: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 20_000])
-def test_a_page_is_three_statements_and_a_repetition_is_one(site: Site, rows: int) -> None:
+def test_a_page_is_three_statements_at_most_and_a_repetition_is_one(site: Site, rows: int) -> None:
     site.run_sql(
         "INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner, status)"
         " WITH RECURSIVE counted(n) AS (SELECT 1 WHERE ? > 0 UNION ALL SELECT n + 1 FROM counted WHERE n < ?)"
@@ -157,7 +157,8 @@ def test_a_page_is_three_statements_and_a_repetition_is_one(site: Site, rows: in
     )
     site.get(TASKS)
     answers: list[Any] = []
-    assert site.statements.of(lambda: answers.append(site.get(f"{TASKS}?per_page=100"))) == 3
+    # A page that is not full needs no sum.
+    assert site.statements.of(lambda: answers.append(site.get(f"{TASKS}?per_page=100"))) == (3 if rows > 100 else 2)
     tag = answers[0].headers["ETag"]
     asked = len(site.script.asked)
     assert site.statements.of(lambda: answers.append(site.get(f"{TASKS}?per_page=100", HTTP_IF_NONE_MATCH=tag))) == 1

@@ -1,8 +1,9 @@
-"""How many statements a call sends to the database."""
+"""How many statements a call sends to the database, and what the database makes of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -27,6 +28,22 @@ class Counter:
         self._seen.clear()
         call()
         return len(self._seen)
+
+
+def plans(repo: Repository, call: Callable[[], object]) -> list[str]:
+    """What the database says of each statement that the call sends: its indexes and how they are used."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_: object, cursor: object, statement: str, parameters: object, *more: object) -> None:
+        seen.append((statement, parameters))
+
+    engine = repo._database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    call()
+    event.remove(engine, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if repo._database.is_sqlite else "EXPLAIN "
+    with engine.connect() as connection:
+        return [str(connection.exec_driver_sql(explain + text, values).mappings().all()) for text, values in seen]
 
 
 @pytest.fixture
