@@ -85,6 +85,9 @@ class Room:
 
     def check(self, snapshot: Snapshot) -> None:
         """Reserve what is now known to come; raises DiskReserved."""
+        if not (snapshot.size or snapshot.completed):
+            # Nothing is known that was not known at the start.
+            return
         if snapshot.size > self._told or not snapshot.size:
             self._told = snapshot.size
             self._share.reserve(self._coming(snapshot))

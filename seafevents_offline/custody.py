@@ -109,24 +109,29 @@ def _take_contents(folder: int, owner: int, depth: int) -> None:
     if not depth:
         raise PayloadUnusable()
     for name in os.listdir(folder):
-        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        if stat.S_ISDIR(mode):
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if stat.S_ISDIR(found.st_mode):
             with _opened(name, folder) as fd:
                 _take(fd, _OURS)
                 _take_contents(fd, owner, depth - 1)
-        elif stat.S_ISREG(mode):
-            _take_file(name, folder, owner)
-        else:
+        elif not stat.S_ISREG(found.st_mode):
             raise PayloadUnusable()
+        elif not _is_mark(found):
+            _take_file(name, folder, owner)
+
+
+def _is_mark(found: os.stat_result) -> bool:
+    """An empty file of ours is our own mark, which nobody else can write; any other of ours is a second name of a file
+    that the engine cannot read."""
+    is_ours = found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o077
+    return is_ours and not found.st_size and found.st_nlink == 1
 
 
 def _take_file(name: str, folder: int, owner: int) -> None:
     fd = os.open(name, _FILE, dir_fd=folder)
     try:
         found = os.fstat(fd)
-        # An empty one of ours is our own mark; any other is a second name of a file that the engine cannot read.
-        is_known = found.st_uid == owner or (found.st_uid == os.geteuid() and not found.st_size)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or not is_known:
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid != owner:
             raise PayloadUnusable()
         _take(fd, 0o600)
         if _is_written(fd):

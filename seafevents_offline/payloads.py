@@ -114,7 +114,7 @@ def is_unexpected_page(url: str, payload: Payload) -> bool:
     if ending in _PAGE_ENDINGS or len(payload.files) != 1:
         return False
     try:
-        with open(payload.files[0].source, "rb") as file:
+        with open(payload.files[0].source, "rb", buffering=0) as file:
             return _PAGE_START.match(file.read(1024)) is not None
     except OSError:
         # Storing it will meet the same fault and knows what it means.

@@ -143,11 +143,11 @@ class Pipeline:
         return secured, extras
 
     def _download(self, task: Task, extras: Extras, context: Context) -> Payload:
-        folder = self.tempdir.make(task.odr_id)
+        held, folder = self.tempdir.held(task.odr_id), self.tempdir.make(task.odr_id)
         out, checksum = payloads.fitting_name(task.url), _checksum(task)
         job = Job(task.odr_id, task.claim, task.url, folder, out, task.owner, checksum, extras)
         with self.disk.share(task.odr_id) as share:
-            room = Room(share, task, self.tempdir.held(task.odr_id))
+            room = Room(share, task, held)
             try:
                 snapshot = self._fetch(task, job, context, room)
             except NameRefused:

@@ -148,9 +148,10 @@ class TempDir:
         if not offload(self._is_there):
             raise self._unusable("it has been deleted, or its disk is not there")
         try:
-            if not offload(_make, folder):
-                logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
-            self._check(os.lstat(folder))
+            if not offload(_made, folder):
+                if not offload(_renewed, folder):
+                    logger.warning("task %s: its temporary folder was tampered with; it begins again", odr_id)
+                self._check(os.lstat(folder))
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
         return folder
@@ -246,9 +247,17 @@ class TempDir:
         return TempDirUnusable(path=str(self.path), detail=detail)
 
 
-def _make(folder: Path) -> bool:
-    """Make it if needed; False when what was there had been tampered with and had to go."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+def _made(folder: Path) -> bool:
+    """Make it; False when something was there."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _renewed(folder: Path) -> bool:
+    """Make what was there ours; False when it had been tampered with and had to go."""
     try:
         take_back(folder)
     except PayloadUnusable:
@@ -262,7 +271,8 @@ def _delete(folder: Path) -> bool:
     """Whether nothing is left of it."""
     with suppress(OSError):
         clear(folder)
-        folder.rmdir()
+        os.rmdir(folder)
+        return True
     return not os.path.lexists(folder)
 
 

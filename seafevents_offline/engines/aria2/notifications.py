@@ -82,7 +82,7 @@ class Notifications:
         with socket.create_connection(("127.0.0.1", port), _CONNECT_LIMIT) as line:
             try:
                 if self._take_up(line, port):
-                    self._hear(websocket.create_connection(f"ws://127.0.0.1:{port}/jsonrpc", socket=line))
+                    self._hear(_websocket(line, port))
             finally:
                 with self._changed:
                     self._socket = None
@@ -112,3 +112,8 @@ class Notifications:
                 self._socket.shutdown(socket.SHUT_RDWR)
             except OSError:
                 logger.debug("the line to aria2c was down already")
+
+
+def _websocket(line: socket.socket, port: int) -> websocket.WebSocket:
+    # Whether it is UTF-8 is looked at by the reader of JSON; the library does it character by character.
+    return websocket.create_connection(f"ws://127.0.0.1:{port}/jsonrpc", socket=line, skip_utf8_validation=True)

@@ -24,6 +24,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 
 from ..sources import SAFELY
 from .files import exists, look, remove, rename, sync
@@ -65,7 +66,7 @@ def publish(source: int, place: Place) -> None:
 
 def settled(source: int, place: Place) -> bool:
     """Whether an earlier call put ``source`` there. What it had left to do when it was killed is done then."""
-    if not (_is_ours(source, place) or _fill_reservation(source, place)):
+    if not (exists(place.folder, place.name) and (_is_ours(source, place) or _fill_reservation(source, place))):
         return False
     tidy(place)
     sync(place.folder)
@@ -215,6 +216,7 @@ def _make_ordinary(fd: int) -> None:
     os.fchmod(fd, 0o666 & ~_umask())
 
 
+@cache
 def _umask() -> int:
     # os.umask() can only be asked by setting it, which other threads would notice.
     with suppress(OSError, StopIteration), open("/proc/self/status", encoding="utf-8") as status:
