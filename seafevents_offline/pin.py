@@ -29,6 +29,11 @@ class Pin:
         host, port = host_and_port(url)
         return cls(canonical(host), port, url.startswith("https:"))
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """The same for all links of one server: http and https of a name, on the usual ports, are one."""
+        return self.host, _HTTPS if self.port == _HTTP else self.port
+
     def check(self, host: str, port: int) -> None:
         """Raises LinkLeadsElsewhere. From http to https of the same name, on the usual ports, is no other server."""
         ports = (_HTTP, _HTTPS) if self.port == _HTTP else (self.port,)

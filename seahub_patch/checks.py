@@ -15,7 +15,8 @@ from seafevents_offline.egress.admission import admitted
 from seafevents_offline.egress.policy import Policy
 from seafevents_offline.errors import EgressRefused, InputError
 from seafevents_offline.extras import NO_EXTRAS, Extras
-from seafevents_offline.link import host_and_port, normalise, split_login
+from seafevents_offline.link import normalise, split_login
+from seafevents_offline.pin import Pin
 from seafevents_offline.repository import Usage, utc_now
 from seafevents_offline.settings import KNOWN_SCHEMES, Settings
 
@@ -45,7 +46,7 @@ def one_server(links: Collection[str], extras: Extras) -> None:
     servers = set()
     for text in links if extras.is_confidential else ():
         with suppress(InputError):
-            servers.add(host_and_port(normalise(split_login(text)[0], KNOWN_SCHEMES)))
+            servers.add(Pin.of(normalise(split_login(text)[0], KNOWN_SCHEMES)).server)
     if len(servers) > 1:
         sentence = gettext("A user name, a password and headers can be given for links to one server only.")
         raise Refusal(400, f"{gettext('urls invalid.')} {sentence}")

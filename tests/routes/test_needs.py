@@ -97,6 +97,12 @@ def test_several_links_of_one_server_get_the_same(site: Site) -> None:
     assert [one["url"] for one in answer["failed"]] == ["nonsense"]
 
 
+def test_http_and_https_of_one_host_are_one_server(site: Site) -> None:
+    links = ["https://files.example.com/a", "http://files.example.com/b"]
+    answer = site.ask("PUT", ADD, {"repo_id": REPO_ID, "path": "/", "urls": links, **FIELDS}).json()
+    assert [task["url"] for task in answer["data"]] == links
+
+
 def test_several_links_of_several_servers_get_no_password(site: Site) -> None:
     many = {"repo_id": REPO_ID, "path": "/", "urls": [LINK, "https://evil.example.com/a"]}
     for fields in ({"username": "ada"}, {"headers": {"X-Api-Key": HORSE}}):

@@ -48,6 +48,22 @@ def test_it_leads_nowhere_else(url: str, host: str, port: int) -> None:
     assert not found.value.retryable
 
 
+@pytest.mark.parametrize(
+    ("url", "is_same"),
+    [
+        ("http://files.example/b", True),
+        ("https://files.example.:443/", True),
+        ("http://files.example:80/", True),
+        ("https://files.example:8443/", False),
+        ("http://files.example:8080/", False),
+        ("ftp://files.example/a", False),
+        ("http://www.files.example/a", False),
+    ],
+)
+def test_http_and_https_of_a_name_are_one_server(url: str, is_same: bool) -> None:
+    assert (Pin.of(url).server == Pin.of("https://files.example/a").server) is is_same
+
+
 def test_what_is_encrypted_stays_so() -> None:
     assert Pin.of("https://files.example/").is_encrypted
     assert not Pin.of("http://files.example/").is_encrypted

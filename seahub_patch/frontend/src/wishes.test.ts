@@ -47,6 +47,18 @@ describe('what is wished for', () => {
   });
 
   it.each([
+    ['http://a.example/', true],
+    ['https://A.example.:443/', true],
+    ['http://a.example:80/', true],
+    ['https://a.example:8443/', false],
+    ['http://a.example:8080/', false],
+    ['ftp://a.example/', false],
+    ['http://www.a.example/', false],
+  ])('takes %s for the same server: %s', (link, isSame) => {
+    expect(problemsOf(wish({ username: 'ada' }), [LINK, link])).toEqual(isSame ? {} : { servers: expect.anything() });
+  });
+
+  it.each([
     ['https://example.com/page?x=1', true],
     ['', true],
     ['example.com', false],

@@ -16,6 +16,8 @@ export type WishField = keyof Wishes;
 
 export const NO_WISHES: Wishes = { ...NO_EXTRAS, name: '', checksum: '', level: 'normal' };
 
+const USUAL_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443', 'ftp:': '21' };
+
 /** A name and a checksum are for a single link, everything else is for all of them. */
 export function wishesFor(wishes: Wishes, links: readonly string[]): Wishes {
   return links.length > 1 ? { ...wishes, name: '', checksum: '' } : wishes;
@@ -52,5 +54,12 @@ export function problemsOf(wishes: Wishes, links: readonly string[]): Sentences<
 }
 
 function servers(links: readonly string[]): Set<string> {
-  return new Set(links.map((link) => new URL(link).origin));
+  return new Set(links.map(serverOf));
+}
+
+/** The same for all links of one server: http and https of a name, on the usual ports, are one. */
+function serverOf(link: string): string {
+  const { protocol, hostname, port } = new URL(link);
+  const number = port || USUAL_PORTS[protocol];
+  return `${hostname.replace(/\.$/, '')}:${number === '80' ? '443' : number}`;
 }
