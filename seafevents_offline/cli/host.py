@@ -15,6 +15,7 @@ from ..errors import AlreadyRunning
 from ..extras import NO_EXTRAS, Extras
 from ..hosts.installation.server import SeafileServer
 from ..hosts.standalone import EmbeddedHost
+from ..hosts.wish import Wish
 from ..repository import Repository
 from ..settings import Settings
 from ..status import Action
@@ -52,18 +53,7 @@ class Host(Protocol):
     def owner(self) -> str | None:
         """Whose tasks are meant where nobody is named; None: everybody's."""
 
-    def add(
-        self,
-        url: str,
-        *,
-        name: str,
-        path: str,
-        priority: int,
-        checksum: str | None,
-        extras: Extras,
-        whose: tuple[str, str] = ...,
-    ) -> Task:
-        """``whose``: owner and library, where there are several."""
+    def add(self, wish: Wish) -> Task: ...
 
     def act(self, odr_id: int, action: Action, extras: Extras = NO_EXTRAS) -> Task:
         """``extras``: for a retry, what the link needs from now on."""

@@ -59,21 +59,6 @@ def add_allow(parser: ArgumentParser) -> None:
     )
 
 
-def add_new_task(parser: ArgumentParser) -> None:
-    """For the verbs that add a link."""
-    parser.add_argument("url", metavar="URL", help="the link to download")
-    parser.add_argument("--name", default="", help="the file's name in the library (default: the server's)")
-    parser.add_argument(
-        "--to", metavar="FOLDER", default="/", help="a folder of the library, which must exist (default: /)"
-    )
-    parser.add_argument(
-        "--checksum",
-        metavar="SUM",
-        type=checksum,
-        help="what the file must come to: sha-256=…, sha-512=…, sha-1=…, md5=… or the digits alone",
-    )
-
-
 def add_timeout(parser: ArgumentParser) -> None:
     """For the verbs that wait."""
     parser.add_argument(

@@ -1,7 +1,7 @@
 """The embedded host: a SQLite file, a folder as the library, a private aria2; everything below one data folder.
 
 data/offline-download.db   the records          data/temp/      the temporary directory, see tempdir.py
-data/wake.sock             a datagram here wakes the serving process
+data/wake.sock             wakes the serving process, see bell.py
 data/library, data/policy  the serving process's library, and where its links may lead
 data/page-link             the link that signs a browser in, made from data/page-secret, see web/
 data/vault-secret          what the passwords of links are encrypted with; made when it is needed first
@@ -13,10 +13,7 @@ import contextlib
 import dataclasses
 import json
 import logging
-import os
-import socket
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from configparser import RawConfigParser
 from functools import cached_property
 from pathlib import Path
@@ -24,25 +21,25 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import repository
-from ..checksum import Checksum
 from ..egress.admission import admitted
 from ..egress.policy import Policy
 from ..endpoint import parse_opened
 from ..errors import DatabaseUnavailable, FolderGone, FolderMissing, InputError, StorageUnavailable
 from ..extras import NO_EXTRAS, Extras, Sealed
-from ..filename import check_name, check_path
 from ..link import without_user_info
 from ..repository import Allowance, Repository
 from ..settings import Settings, read_config, unknown_options
 from ..shape import shape
 from ..status import Action, OfflineDownloadStatus
-from ..task import NewTask, Task
+from ..task import Task
 from ..tasks import OfflineDownloader
 from ..tasks.checks import Check, checks
 from ..tasks.offline_downloader import pick_storage
 from ..tempdir import TempDir
 from ..vault import Vault, is_possible
 from . import keyfile
+from .bell import Bell, ring
+from .wish import Wish
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +47,6 @@ logger = logging.getLogger(__name__)
 OWNER = "me@localhost"
 REPO_ID = "00000000-0000-4000-8000-000000000001"
 
-_WAKE_SOCKET = "wake.sock"
 _LIBRARY = "library"
 _POLICY = "policy"
 _SECRET = "vault-secret"  # noqa: S105 (the name of a file)
@@ -74,7 +70,7 @@ class EmbeddedHost:
         self._config = str(config.absolute()) if config else None
         self.repository: Repository = repository.open(settings)
         self._downloader: OfflineDownloader | None = None
-        self._bell: _Bell | None = None
+        self._bell: Bell | None = None
 
     @classmethod
     def open(
@@ -100,34 +96,15 @@ class EmbeddedHost:
             host.repository.upgrade()
         return host
 
-    def add(
-        self,
-        url: str,
-        *,
-        name: str = "",
-        path: str = "/",
-        priority: int = 50,
-        checksum: str | None = None,
-        extras: Extras = NO_EXTRAS,
-        whose: tuple[str, str] = (OWNER, REPO_ID),
-    ) -> Task:
-        """A new task, woken for; ``whose``: owner and library. Raises the children of InputError, AlreadyActive,
-        FolderMissing, TooManyTasks, TooManyAdds and OnlyOne among them, and of EgressRefused; VaultUnavailable where
-        the link needs what cannot be kept."""
-        if whose != (OWNER, REPO_ID):
+    def add(self, wish: Wish) -> Task:
+        """A new task, woken for. Raises AlreadyActive, the children of InputError (FolderMissing, TooManyTasks,
+        TooManyAdds and OnlyOne among them) and of EgressRefused; VaultUnavailable where the link needs what cannot be
+        kept."""
+        if wish.owner or wish.repo_id:
             raise OnlyOne()
-        link, extras = Extras.of_link(url, extras)
-        link = admitted(link, self.policy)
-        new = NewTask(
-            repo_id=REPO_ID,
-            path=check_path(path),
-            url=link,
-            owner=OWNER,
-            name=check_name(name) if name else "",
-            priority=priority,
-            quota_subject=OWNER,
-            checksum=Checksum.parse(checksum) if checksum else None,
-            sealed=self._sealed(extras, link),
+        link = admitted(wish.url, self.policy)
+        new = dataclasses.replace(
+            wish.task(OWNER, REPO_ID), url=link, quota_subject=OWNER, sealed=self._sealed(wish.extras, link)
         )
         self._check_folder(new.provisional)
         task = self.repository.add(new, self._allowance)
@@ -181,7 +158,7 @@ class EmbeddedHost:
         self._downloader = downloader
         self._tell(_LIBRARY, self.settings.library)
         self._tell(_POLICY, json.dumps(downloader.policy.to_json()))
-        self._bell = _Bell(self.data, downloader)
+        self._bell = Bell(self.data, downloader.wake)
         self._bell.start()
 
     def stop(self, timeout: float = 10.0) -> None:
@@ -259,67 +236,7 @@ class EmbeddedHost:
         if self._downloader is not None:
             self._downloader.wake()
         else:
-            _ring(self.data)
-
-
-class _Bell:
-    """Other processes ring by a datagram; the first thing that it wakes is the timer."""
-
-    def __init__(self, data: Path, downloader: OfflineDownloader) -> None:
-        self._data = data
-        self._downloader = downloader
-        self._finished = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="offline-bell", daemon=True)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-    def start(self) -> None:
-        try:
-            with _socket_path(self._data) as path:
-                # We hold the lock of the data folder: whatever lies there is a dead process's.
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(path)
-                self._socket.bind(path)
-        except OSError as error:
-            logger.warning("Others cannot wake this service (%s); it finds their tasks by itself", error.strerror)
-        else:
-            self._thread.start()
-
-    def stop(self) -> None:
-        self._finished.set()
-        try:
-            if self._thread.ident is not None:
-                _ring(self._data)
-                self._thread.join(1.0)
-        finally:
-            # Also when somebody is too impatient for this to end by itself.
-            self._socket.close()
-
-    def _listen(self) -> None:
-        while not self._finished.is_set():
-            try:
-                self._socket.recv(16)
-            except OSError:
-                # Closed: the one who stops us had no time to wait.
-                return
-            self._downloader.wake()
-
-
-def _ring(data: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
-        bell.setblocking(False)
-        # A full queue is as good as a delivered ring; no listener means that nobody serves.
-        with contextlib.suppress(OSError), _socket_path(data) as path:
-            bell.sendto(b"1", path)
-
-
-@contextlib.contextmanager
-def _socket_path(data: Path) -> Iterator[str]:
-    """A short name for the socket: a Unix address holds 107 bytes only, a data folder's path may be longer."""
-    fd = os.open(data, os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{fd}/{_WAKE_SOCKET}"
-    finally:
-        os.close(fd)
+            ring(self.data)
 
 
 def _make_folder(folder: Path, mode: int) -> None:

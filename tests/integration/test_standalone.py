@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from seafevents_offline.errors import (
 )
 from seafevents_offline.hosts import standalone
 from seafevents_offline.hosts.standalone import EmbeddedHost
+from seafevents_offline.hosts.wish import Wish
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.status import Action, OfflineDownloadStatus
 from tests.support.http_server import File, HttpServer
@@ -65,7 +67,7 @@ def settled(host: EmbeddedHost, odr_id: int) -> OfflineDownloadStatus:
 def test_a_link_becomes_a_file(open_host: OpenHost, http_server: HttpServer, tmp_path: Path) -> None:
     host = open_host()
     host.start()
-    task = host.add(http_server.serve("/f.txt", File(data=b"hello")))
+    task = host.add(Wish.of(http_server.serve("/f.txt", File(data=b"hello"))))
     assert settled(host, task.odr_id) is S.OK
     assert (tmp_path / "library" / "f.txt").read_bytes() == b"hello"
 
@@ -81,9 +83,9 @@ def test_another_process_wakes_the_one_that_serves(
     serving.start()
     assert other.is_served()
     # Once its first scan is over, nothing but a ring makes it look within the hour.
-    first = serving.add(http_server.serve("/first", File(data=b"x")))
+    first = serving.add(Wish.of(http_server.serve("/first", File(data=b"x"))))
     assert settled(serving, first.odr_id) is S.OK
-    task = other.add(http_server.serve("/f", File(size=30_000_000, rate=300_000)))
+    task = other.add(Wish.of(http_server.serve("/f", File(size=30_000_000, rate=300_000))))
     eventually(lambda: other.repository.get(task.odr_id).status is S.DOWNLOADING, 30)
     http_server.wait_for(lambda requests: any(request.path == "/f" for request in requests))
     began = time.monotonic()
@@ -97,7 +99,7 @@ def test_another_process_wakes_the_one_that_serves(
 
 @pytest.mark.parametrize("name", ["a?b", "a?timeout=1", "c%20d", "e#f", "g@h:1", "i'j k", "ü"])
 def test_a_data_folder_may_have_any_name(open_host: OpenHost, tmp_path: Path, name: str) -> None:
-    task = open_host(name).add("http://example.com/f")
+    task = open_host(name).add(Wish.of("http://example.com/f"))
     assert open_host(name).repository.get(task.odr_id) == task
     assert (tmp_path / name / "offline-download.db").exists()
     assert {path.name for path in tmp_path.iterdir()} == {name, "library"}
@@ -121,17 +123,18 @@ def test_bad_input_changes_nothing(open_host: OpenHost, http_server: HttpServer)
         (NameInvalid, good, {"name": "../x"}),
         (PathInvalid, good, {"path": "../x"}),
         (FolderMissing, good, {"path": "/nowhere"}),
-        (PriorityInvalid, good, {"priority": 101}),
         (ChecksumInvalid, good, {"checksum": "x"}),
         (LiteralOwn, "http://127.0.0.1/f", {}),
         (PortRefused, "http://example.com:22/f", {}),
     ):
         with pytest.raises(error):
-            host.add(url, **options)  # type: ignore[arg-type]
+            host.add(Wish.of(url, **options))  # type: ignore[arg-type]
+    with pytest.raises(PriorityInvalid):
+        host.add(replace(Wish.of(good), priority=101))
     assert host.repository.find(TaskQuery()).total == 0
-    task = host.add(good)
+    task = host.add(Wish.of(good))
     with pytest.raises(AlreadyActive) as twin:
-        host.add(good)
+        host.add(Wish.of(good))
     assert twin.value.odr_id == task.odr_id
 
 
@@ -141,7 +144,7 @@ def test_what_waits_again_needs_its_folder_as_a_new_link_does(
 ) -> None:
     host = open_host()
     (tmp_path / "library" / "reports").mkdir()
-    task = host.add("http://example.com/f", path="/reports")
+    task = host.add(Wish.of("http://example.com/f", path="/reports"))
     with pytest.raises(NotPossible):
         host.act(task.odr_id, again)
     host.act(task.odr_id, before)
@@ -158,7 +161,7 @@ def test_what_waits_again_needs_its_folder_as_a_new_link_does(
 @pytest.mark.parametrize(("before", "again"), [(Action.PAUSE, Action.RESUME), (Action.CANCEL, Action.RETRY)])
 def test_what_waits_again_must_be_open_as_a_new_link_must(open_host: OpenHost, before: Action, again: Action) -> None:
     opening, other = open_host(allow=["10.0.0.0/8"]), open_host()
-    task = opening.add("http://10.0.0.5/f")
+    task = opening.add(Wish.of("http://10.0.0.5/f"))
     opening.act(task.odr_id, before)
     with pytest.raises(LiteralPrivate):
         other.act(task.odr_id, again)
@@ -167,14 +170,14 @@ def test_what_waits_again_must_be_open_as_a_new_link_must(open_host: OpenHost, b
 
 def test_where_links_may_lead_is_said_by_the_process_that_serves(open_host: OpenHost) -> None:
     serving, other = open_host(allow=[*ALLOWED, "10.0.0.0/8"]), open_host(allow=["192.168.0.0/16"])
-    other.add("http://192.168.0.5/f")
+    other.add(Wish.of("http://192.168.0.5/f"))
     serving.start()
     assert other.policy == serving.policy
-    other.add("http://10.0.0.5/f")
+    other.add(Wish.of("http://10.0.0.5/f"))
     with pytest.raises(LiteralPrivate):
-        other.add("http://192.168.0.6/f")
+        other.add(Wish.of("http://192.168.0.6/f"))
     serving.stop()
-    other.add("http://192.168.0.6/f")
+    other.add(Wish.of("http://192.168.0.6/f"))
 
 
 def test_a_policy_that_cannot_be_read_is_that_of_ones_own_settings(open_host: OpenHost) -> None:
@@ -223,11 +226,11 @@ def test_a_script_that_has_gone_wild_is_stopped(open_host: OpenHost, tmp_path: P
     config = tmp_path / "conf"
     config.write_text("[OFFLINE DOWNLOAD]\ntasks-per-user = 1\n")
     host = open_host(config=config)
-    done = host.add("https://files.example.com/a")
+    done = host.add(Wish.of("https://files.example.com/a"))
     host.act(done.odr_id, Action.CANCEL)
-    host.add("https://files.example.com/b")
+    host.add(Wish.of("https://files.example.com/b"))
     with pytest.raises(TooManyTasks):
-        host.add("https://files.example.com/c")
+        host.add(Wish.of("https://files.example.com/c"))
     with pytest.raises(TooManyTasks):
         host.act(done.odr_id, Action.RETRY)
 
@@ -269,7 +272,7 @@ def test_what_is_in_the_way_of_the_bell_is_a_warning(
     (tmp_path / "data" / "wake.sock").mkdir()
     host.start()
     assert "cannot wake" in caplog.text
-    assert settled(host, host.add(http_server.serve("/f", File(data=b"x"))).odr_id) is S.OK
+    assert settled(host, host.add(Wish.of(http_server.serve("/f", File(data=b"x")))).odr_id) is S.OK
     host.stop()
     assert not host.is_served()
 
@@ -299,14 +302,14 @@ def test_without_what_encrypts_the_rest_works_and_doctor_says_so(
     assert [(check.name, check.ok) for check in host.checks()] == [("service", True), ("passwords", True)]
     assert "pip install 'seafevents-offline[secrets]'" in host.checks()[-1].detail
     with pytest.raises(VaultUnavailable):
-        host.add("https://ada:b@example.com/a")
-    assert host.add("https://example.com/a").status is S.WAITING
+        host.add(Wish.of("https://ada:b@example.com/a"))
+    assert host.add(Wish.of("https://example.com/a")).status is S.WAITING
 
 
 def test_the_key_of_a_data_folder_is_its_owners_and_made_when_it_is_needed(open_host: OpenHost, tmp_path: Path) -> None:
     host, file = open_host(), tmp_path / "data" / "vault-secret"
-    host.add("https://example.com/a")
+    host.add(Wish.of("https://example.com/a"))
     assert not file.exists()
-    host.add("https://ada:b@example.com/b")
+    host.add(Wish.of("https://ada:b@example.com/b"))
     assert (stat.S_IMODE(file.stat().st_mode), len(file.read_bytes())) == (0o600, 32)
     assert open_host().vault == host.vault

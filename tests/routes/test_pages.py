@@ -17,6 +17,7 @@ import pytest
 from seafevents_offline.errors import SettingsError
 from seafevents_offline.hosts import web as web_host
 from seafevents_offline.hosts.standalone import OWNER, EmbeddedHost
+from seafevents_offline.hosts.wish import Wish
 from seafevents_offline.settings import Settings
 from tests.support.web import Web, config_of, configure_django, text_of
 
@@ -398,6 +399,6 @@ def test_in_seahub_a_page_has_its_style_sheets_and_leads_back(client: Client) ->
 
 
 def test_the_hosts_repository_is_the_services(web: Web, host: Host) -> None:
-    task = web.host.add("http://example.com/f")
+    task = web.host.add(Wish.of("http://example.com/f"))
     assert isinstance(web.host, EmbeddedHost)
     assert host.repository().get(task.odr_id) == task

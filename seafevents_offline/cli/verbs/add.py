@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
-from .. import needs
+from .. import wish
 from ..host import hint_if_nobody_serves, reached
-from ..options import add_new_task, person, priority
+from ..options import person, priority
 from ..output import say, say_json
 from ..verb import ExitCode, Verb
 
 
 def _options(parser: ArgumentParser) -> None:
-    add_new_task(parser)
-    needs.add_needs(parser)
+    wish.add_wish(parser)
     parser.add_argument(
         "--priority", metavar="0-100", type=priority, default=50, help="higher goes first (default: 50)"
     )
 
     whose = parser.add_argument_group("on a Seafile server")
     whose.add_argument("--owner", metavar="NAME", type=person, help="whose it is, and who uploads the file")
-    whose.add_argument("--repo", metavar="ID", help="the library, by the long number in the address of its page")
+    whose.add_argument(
+        "--repo", metavar="ID", default="", help="the library, by the long number in the address of its page"
+    )
 
 
 def _run(args: Namespace) -> ExitCode:
     with reached(args) as host:
-        task = host.add(
-            args.url,
-            name=args.name,
-            path=args.to,
-            priority=args.priority,
-            checksum=args.checksum,
-            extras=needs.of(args, host.settings.cookies),
-            **({"whose": (args.owner or "", args.repo or "")} if args.owner or args.repo else {}),
-        )
+        wanted = wish.of(args, host.settings.cookies)
+        task = host.add(replace(wanted, priority=args.priority, owner=args.owner or "", repo_id=args.repo))
         if args.json:
             say_json(host.shape(task))
         else:

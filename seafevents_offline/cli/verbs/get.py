@@ -5,22 +5,21 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from ...errors import AlreadyActive
-from ...extras import Extras
 from ...hosts.standalone import EmbeddedHost
+from ...hosts.wish import Wish
 from ...status import Action, OfflineDownloadStatus
 from ...task import Task
-from .. import log, needs
+from .. import log, wish
 from ..follow import TimeIsUp, follow
 from ..host import Service, opened
 from ..live import Display, on_stdout
-from ..options import add_allow, add_new_task, add_timeout
+from ..options import add_allow, add_timeout
 from ..output import complain, say, say_json
 from ..verb import ExitCode, Verb
 
 
 def _options(parser: ArgumentParser) -> None:
-    add_new_task(parser)
-    needs.add_needs(parser)
+    wish.add_wish(parser)
     add_timeout(parser)
     add_allow(parser)
 
@@ -29,7 +28,7 @@ def _run(args: Namespace) -> ExitCode:
     with opened(args) as host:
         log.service_to_file(host.data)
         display = Display() if args.json else on_stdout()
-        odr_id = _add_or_join(host, args, display)
+        odr_id = _add_or_join(host, wish.of(args, host.settings.cookies), display)
         service = Service(host, display.note)
         try:
             (task,) = follow(
@@ -43,14 +42,13 @@ def _run(args: Namespace) -> ExitCode:
         return _report(host, task, args)
 
 
-def _add_or_join(host: EmbeddedHost, args: Namespace, display: Display) -> int:
-    extras = needs.of(args, host.settings.cookies)
+def _add_or_join(host: EmbeddedHost, wanted: Wish, display: Display) -> int:
     try:
-        return host.add(args.url, name=args.name, path=args.to, checksum=args.checksum, extras=extras).odr_id
+        return host.add(wanted).odr_id
     except AlreadyActive as twin:
         task = host.repository.get(twin.odr_id)
-        kinds = Extras.of_link(args.url, extras)[1].kinds
-        if (args.checksum and task.checksum != args.checksum) or (kinds and task.asked != kinds):
+        checksum, kinds = str(wanted.checksum or ""), wanted.extras.kinds
+        if (checksum and task.checksum != checksum) or (kinds and task.asked != kinds):
             # Waiting for it would promise what nobody checks, or tells the server.
             raise
         display.note(f"{twin} Waiting for that one.")

@@ -12,22 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from ... import repository
-from ...checksum import Checksum
 from ...egress.admission import admitted
 from ...egress.policy import Policy
 from ...errors import InputError, StorageUnavailable
 from ...extras import NO_EXTRAS, Extras
-from ...filename import check_name, check_path
 from ...link import without_query, without_user_info
 from ...repository import Allowance, Repository, utc_now
 from ...settings import Settings, read_config
 from ...shape import shape
 from ...status import Action, OfflineDownloadStatus
 from ...storages.seafile.server import SeafServer
-from ...task import NewTask, Task, is_repo_id
+from ...task import Task, is_repo_id
 from ...tasks.checks import Check
 from ...tasks.offline_downloader import pick_storage
 from ..seafevents import database
+from ..wish import Wish
 from . import bundle, checks
 from .daemon import Daemon, find
 from .place import Installation
@@ -85,34 +84,14 @@ class SeafileServer:
     def repository(self) -> Repository:
         return repository.open(self.settings)
 
-    def add(
-        self,
-        url: str,
-        *,
-        name: str = "",
-        path: str = "/",
-        priority: int = 50,
-        checksum: str | None = None,
-        extras: Extras = NO_EXTRAS,
-        whose: tuple[str, str] = ("", ""),
-    ) -> Task:
-        """A new task; ``whose``: owner and library. Like a row that came by SQL: what cannot be found out here is
-        checked at its claim. Raises PlaceMissing and OwnersAlone, and what adding raises elsewhere."""
-        owner, repo_id = whose
-        if not owner or not is_repo_id(repo_id):
+    def add(self, wish: Wish) -> Task:
+        """A new task. Like a row that came by SQL: what cannot be found out here is checked at its claim. Raises
+        PlaceMissing and OwnersAlone, and what adding raises elsewhere."""
+        if not wish.owner or not is_repo_id(wish.repo_id):
             raise PlaceMissing()
-        link, extras = Extras.of_link(url, extras)
-        if extras:
+        if wish.extras:
             raise OwnersAlone()
-        new = NewTask(
-            repo_id=repo_id,
-            path=check_path(path),
-            url=link,
-            owner=owner,
-            name=check_name(name) if name else "",
-            priority=priority,
-            checksum=Checksum.parse(checksum) if checksum else None,
-        )
+        new = wish.task(wish.owner, wish.repo_id)
         new = replace(new, url=self._checked(new.provisional))
         return self.repository.add(new, Allowance.of(self.settings))
 
