@@ -224,7 +224,9 @@ class Bench:
         )
         self.measure("tick, all owners have enough", self.tick, 10)
         self._sql(f"UPDATE {record} SET status = 1, claimed_by = NULL WHERE status = 2")
-        self._sql(f"UPDATE {record} SET url = 'https://full.example.com/' WHERE status = 1")
+        self._sql(
+            f"UPDATE {record} SET url = replace(url, 'https://host', 'https://full.example.com/') WHERE status = 1"
+        )
         self._sql(f"UPDATE {record} SET status = 2, claimed_by = 'other' WHERE odr_id > {newest - 2}")
         self.measure("tick, all tasks are of one full host", self.tick, 10)
         self._sql(f"UPDATE {record} SET status = 1, claimed_by = NULL WHERE status = 2")

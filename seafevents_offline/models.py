@@ -191,6 +191,15 @@ class OfflineDownloadRecord(Base):
         Index("OfflineDownloadRecord_ready", "status", "not_before", "claimed_by"),
         # Turns between owners, and each owner's order.
         Index("OfflineDownloadRecord_turn", "status", "owner", text("priority DESC"), "not_before", "odr_id"),
+        # Whether anything waits that is not of a full host. Nobody asks for the links of all other rows.
+        Index(
+            "OfflineDownloadRecord_link",
+            "status",
+            "url",
+            "not_before",
+            mysql_length={"url": 40},
+            sqlite_where=text("status = 1"),
+        ),
         # An owner's list, totals and sums without a look at the rows themselves.
         Index("OfflineDownloadRecord_list", "owner", "odr_id", "hidden_at", "status", "size"),
         # Whether an owner's list has changed.

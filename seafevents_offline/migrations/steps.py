@@ -19,6 +19,7 @@ def add_column(table: str, column: Column[Any]) -> None:
         op.add_column(table, column)
 
 
-def create_index(name: str, table: str, columns: list[Any], *, unique: bool = False) -> None:
+def create_index(name: str, table: str, columns: list[Any], *, unique: bool = False, **options: Any) -> None:
+    """``options`` are of one kind of database each: ``mysql_length``, ``sqlite_where``."""
     if name not in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, columns, unique=unique)
+        op.create_index(name, table, columns, unique=unique, **options)

@@ -20,6 +20,7 @@ from ..status import RUNNING, OfflineDownloadStatus
 from ..task import Task, active_key
 from .candidates import Candidate, Candidates
 from .part import Part
+from .prospects import may_be_any
 from .room import Room
 from .schema import VERSION
 from .statements import IS_CLAIM, TASK_COLUMNS, among, claim_values, each, has_one_of, is_waiting, to_tasks
@@ -57,6 +58,9 @@ class Claims(Part):
 
     _served: str | None = None
 
+    #: The last one found nothing for which there was room: then the next one looks before it begins.
+    _in_vain = False
+
     def claim(
         self,
         node_id: str,
@@ -76,17 +80,24 @@ class Claims(Part):
             return []
         others = set(live_nodes) - {node_id}
 
-        def work(connection: Connection) -> tuple[list[Task], str | None]:
+        def look(connection: Connection) -> bool:
+            return may_be_any(connection, _room(connection, per_user, per_host), self._now())
+
+        def work(connection: Connection) -> tuple[list[Task], str | None, bool]:
             if not self._database.is_sqlite:
                 connection.execute(_ALONE)
-            room = Room(per_user, per_host, map(tuple, connection.execute(_RUNNING)))
+            room = _room(connection, per_user, per_host)
             candidates = Candidates(connection, room, node_id=node_id, now=self._now(), others=others, exclude=exclude)
             chosen = list(islice(candidates.interrupted(), slots))
-            in_turn = list(islice(candidates.in_turns(self._served), slots - len(chosen)))
+            left = slots - len(chosen)
+            in_turn = list(islice(candidates.in_turns(self._served, left), left))
             served = in_turn[-1].owner if in_turn else self._served
-            return self._take(connection, node_id, chosen + in_turn), served
+            tasks = self._take(connection, node_id, chosen + in_turn)
+            return tasks, served, not tasks and room.is_short()
 
-        tasks, self._served = self._database.transaction(work)
+        if self._in_vain and not self._database.run(look):
+            return []
+        tasks, self._served, self._in_vain = self._database.transaction(work)
         return tasks
 
     def _take(self, connection: Connection, node_id: str, chosen: list[Candidate]) -> list[Task]:
@@ -99,6 +110,10 @@ class Claims(Part):
         tasks = {task.odr_id: task for task in to_tasks(connection.execute(_TAKEN, ours))}
         _fill_keys(connection, [tasks[one.odr_id] for one in chosen if one.odr_id in tasks and not one.active_key])
         return [tasks[odr_id] for odr_id in claims if odr_id in tasks]
+
+
+def _room(connection: Connection, per_user: int, per_host: int) -> Room:
+    return Room(per_user, per_host, map(tuple, connection.execute(_RUNNING)))
 
 
 def _fill_keys(connection: Connection, tasks: list[Task]) -> None:

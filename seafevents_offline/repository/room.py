@@ -32,11 +32,13 @@ class Room:
 
     def take(self, owner: str, url: str) -> bool:
         """Whether there was room for one more, which then is taken."""
-        host = self._host(url)
-        if not self.for_owner(owner) or self._is_full(host):
+        if not self.has(owner, url):
             return False
-        self._count(owner, host)
+        self._count(owner, self._host(url))
         return True
+
+    def has(self, owner: str, url: str) -> bool:
+        return self.for_owner(owner) and not self._is_full(self._host(url))
 
     def for_owner(self, owner: str) -> bool:
         return self._owners[owner] < self._per_user
@@ -47,6 +49,10 @@ class Room:
     def full_beginnings(self) -> list[str]:
         """How links begin for which there is no room; a link that begins otherwise may still be of a full host."""
         return sorted(beginning for beginning, host in self._host_of_beginning.items() if self._is_full(host))
+
+    def is_short(self) -> bool:
+        """Whether anybody, or any server, has as many as may be."""
+        return bool(self.full_owners() or self.full_beginnings())
 
     def _is_full(self, host: str) -> bool:
         # A link without a host cannot do a server any harm: its task is going to be refused.

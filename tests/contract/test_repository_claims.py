@@ -205,6 +205,34 @@ def test_a_thousand_tasks_of_one_owner_do_not_hold_up_another(repo: Repository, 
     assert owners(repo.claim(NODE, 1, **ROOMY)) == [ADA]
 
 
+@pytest.mark.parametrize("slots", [3, 11, 25])
+def test_more_owners_than_are_read_at_once_take_turns(repo: Repository, slots: int) -> None:
+    names = [f"owner{number:02}" for number in range(25)]
+    for name in names:
+        add_many(repo, 2, owner=name)
+    assert owners(repo.claim(NODE, slots, **ROOMY)) == names[:slots]
+    assert owners(repo.claim(NODE, 60, **ROOMY)) == [*names[slots:], *names[:slots], *names[slots:]]
+
+
+def test_who_comes_behind_more_tasks_than_are_read_at_once_has_turns_too(repo: Repository, database_url: str) -> None:
+    """The first read ends among the tasks of the first owner."""
+    digits = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(10))
+    run_sql(
+        database_url,
+        f"INSERT INTO OfflineDownloadRecord (repo_id, path, url, owner) SELECT '{REPO_ID}', '/', 'https://h/', 'a'"
+        f" FROM ({digits}) a, ({digits}) b, ({digits}) c",
+    )
+    add_many(repo, 2, owner="b")
+    add_many(repo, 1, owner="c")
+    assert owners(repo.claim(NODE, 9, **ROOMY)) == [*"abcaba", *"aaa"]
+
+
+def test_names_that_only_differ_in_spaces_behind_them_are_claimed_once(repo: Repository, database_url: str) -> None:
+    """MySQL takes them for the same name, SQLite does not."""
+    odr_ids = [insert_by_sql(database_url, owner=owner) for owner in ("a", "a ", "b", "a", "a ", "b ", "c")]
+    assert sorted(ids(repo.claim(NODE, 20, **ROOMY))) == odr_ids
+
+
 def test_an_owner_without_a_name_has_turns_too(repo: Repository, database_url: str) -> None:
     nameless = insert_by_sql(database_url, owner="")
     adas = repo.add(new(owner=ADA)).odr_id
@@ -230,6 +258,28 @@ def test_a13_another_nodes_interrupted_tasks_are_no_reason_to_hurry(repo: Reposi
     assert owners(repo.claim(NODE, 2, **ROOMY)) == ["a", "x"]
 
 
+def test_interrupted_tasks_and_those_of_others_are_claimed_once(repo: Repository) -> None:
+    """They wait among the others until the claim is written."""
+    for owner in "abc":
+        add_many(repo, 2, owner=owner)
+    interrupted = repo.claim(NODE, 3, **ROOMY)
+    repo.restore(NODE)
+    tasks = repo.claim(NODE, 10, **ROOMY)
+    assert ids(tasks)[:3] == ids(interrupted)
+    assert owners(tasks) == [*"abc", *"abc"]
+    assert len(set(ids(tasks))) == 6
+
+
+def test_what_is_excluded_may_be_all_that_is_read_first_of_an_owner(repo: Repository) -> None:
+    add_many(repo, 1, owner="a")
+    excluded = add_many(repo, 9, owner="b")
+    last = repo.add(new(owner="b")).odr_id
+    add_many(repo, 1, owner="c")
+    tasks = repo.claim(NODE, 5, **ROOMY, exclude=excluded)
+    assert owners(tasks) == ["a", "b", "c"]
+    assert tasks[1].odr_id == last
+
+
 # --- other nodes ----------------------------------------------------------------------------------------
 
 
@@ -240,6 +290,16 @@ def test_what_a_living_node_had_is_left_to_it(repo: Repository, clock: Clock) ->
     clock.advance(seconds=10)
     assert repo.claim(NODE, 1, **ROOMY, live_nodes={OTHER_NODE, THIRD_NODE}) == []
     assert ids(repo.claim(NODE, 1, **ROOMY, live_nodes={THIRD_NODE})) == [odr_id]
+
+
+def test_what_living_nodes_had_may_be_all_that_is_read_first_of_an_owner(repo: Repository) -> None:
+    add_many(repo, 9, owner="b")
+    assert len(repo.claim(OTHER_NODE, 9, **ROOMY)) == 9
+    repo.restore(OTHER_NODE)
+    for owner in "abc":
+        add_many(repo, 1, owner=owner)
+    assert owners(repo.claim(NODE, 20, **ROOMY, live_nodes={OTHER_NODE})) == ["c", "a", "b"]
+    assert owners(repo.claim(OTHER_NODE, 20, **ROOMY, live_nodes={NODE})) == ["b"] * 9
 
 
 def test_a_node_that_counts_itself_among_the_living_gets_its_own(repo: Repository, clock: Clock) -> None:
@@ -338,6 +398,77 @@ def test_caps_and_turns_together(repo: Repository) -> None:
     assert Counter(owners(tasks)) == {"a": 3, "b": 3, "c": 2}
     assert hosts == {"shared.example.com": 2, "a.example.com": 2, "b.example.com": 2, "c.example.com": 2}
     assert repo.claim(NODE, 100, per_user=3, per_host=2) == []
+
+
+# --- after a claim that found nothing -------------------------------------------------------------------
+
+FULL = "https://full.example.com/"
+
+#: What makes room, or needs none.
+NEWS: dict[str, Callable[[Repository, str], object]] = {
+    "a host that is free": lambda repo, url: repo.add(new("https://free.example.com/", owner="z")),
+    "a name behind the full one": lambda repo, url: insert_by_sql(url, "https://full.example.com.evil.example/", "z"),
+    "a name before the full one": lambda repo, url: insert_by_sql(url, "https://full.example.co/", "z"),
+    "a name with the next letter": lambda repo, url: insert_by_sql(url, "https://full.example.com0/", "z"),
+    "a name that ends earlier": lambda repo, url: insert_by_sql(url, "https://full.example/" + "x" * 90, "z"),
+    "a long name": lambda repo, url: insert_by_sql(url, f"https://full.example.com{'.example' * 20}/", "z"),
+    "another scheme": lambda repo, url: insert_by_sql(url, "http://free.example.com/", "z"),
+    "no link": lambda repo, url: insert_by_sql(url, "", "z"),
+    "letters that no host has": lambda repo, url: insert_by_sql(url, "https://日本😀/", "z"),
+    "one that ends": lambda repo, url: run_sql(url, "UPDATE OfflineDownloadRecord SET status = 3 WHERE status = 2"),
+}
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_what_is_new_is_found_by_the_next_claim(repo: Repository, database_url: str, news: str) -> None:
+    for number in range(20):
+        repo.add(new(f"{FULL}{number}", owner="abcde"[number % 5]))
+    caps = {"per_user": 50, "per_host": 1}
+    assert len(repo.claim(NODE, 10, **caps)) == 1
+    for _ in range(3):
+        assert repo.claim(NODE, 10, **caps) == []
+    NEWS[news](repo, database_url)
+    assert len(repo.claim(NODE, 10, **caps)) == 1
+    assert repo.claim(NODE, 10, **caps) == []
+
+
+def test_an_owner_who_has_room_is_found_by_the_next_claim(repo: Repository, clock: Clock) -> None:
+    for owner in "abc":
+        add_many(repo, 3, owner=owner)
+    task = repo.claim(NODE, 10, per_user=1, per_host=99)[1]
+    for _ in range(3):
+        assert repo.claim(NODE, 10, per_user=1, per_host=99) == []
+    add_many(repo, 1, owner="d")
+    assert owners(repo.claim(NODE, 10, per_user=1, per_host=99)) == ["d"]
+    assert repo.claim(NODE, 10, per_user=1, per_host=99) == []
+    assert repo.finish(task, Retry(60, DiskFull()))
+    assert owners(repo.claim(NODE, 10, per_user=1, per_host=99)) == ["b"]
+    assert repo.claim(NODE, 10, per_user=1, per_host=99) == []
+    assert owners(repo.claim(NODE, 10, per_user=2, per_host=99)) == ["c", "a", "b"]
+
+
+def test_what_becomes_due_is_found_by_the_next_claim(repo: Repository, clock: Clock) -> None:
+    for number in range(3):
+        repo.add(new(f"{FULL}{number}"))
+    later = claimed(repo, url="https://free.example.com/")
+    assert repo.finish(later, Retry(60, DiskFull()))
+    caps = {"per_user": 50, "per_host": 3}
+    for _ in range(3):
+        assert repo.claim(NODE, 10, **caps) == []
+    clock.advance(seconds=60)
+    assert ids(repo.claim(NODE, 10, **caps)) == [later.odr_id]
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 3, 5, 8, 9])
+def test_any_number_of_hosts_may_be_full(repo: Repository, hosts: int) -> None:
+    for number in range(hosts * 3):
+        repo.add(new(f"https://full{number % hosts}.example.com/{number}", owner="ab"[number % 2]))
+    caps = {"per_user": 50, "per_host": 1}
+    assert len(repo.claim(NODE, 20, **caps)) == hosts
+    for _ in range(2):
+        assert repo.claim(NODE, 20, **caps) == []
+    between = repo.add(new("https://full1x.example.com/")).odr_id
+    assert ids(repo.claim(NODE, 20, **caps)) == [between]
 
 
 # --- time -----------------------------------------------------------------------------------------------

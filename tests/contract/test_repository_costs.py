@@ -11,7 +11,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from seafevents_offline.errors import DiskFull, FileNotFoundAtServer
 from seafevents_offline.repository import NodeBeat, Repository, TaskQuery
 from seafevents_offline.status import Action
-from seafevents_offline.task import Done, Failed, Progress, Retry
+from seafevents_offline.task import Done, Failed, Progress, Retry, Task
 from tests.support.databases import run_sql
 from tests.support.records import ADA, NODE, OTHER_NODE, ROOMY, add_many, claimed, new, stored
 from tests.support.statements import Counter
@@ -106,18 +106,54 @@ def test_one_task(repo: Repository, statements: Counter) -> None:
         assert statements.of(partial(repo.finish, ours, outcome)) == 2
 
 
-def test_a_claim_asks_once_per_owner_and_not_per_task(repo: Repository, statements: Counter) -> None:
-    # The caps' count and the interrupted tasks; on MySQL the lock that lets one node choose at a time.
-    fixed = BEGIN_AND_COMMIT + 2 + (0 if statements.is_sqlite else 1)
-    taken = 2
+def fixed_part_of_a_claim(statements: Counter) -> int:
+    """The caps' count and the interrupted tasks; on MySQL the lock that lets one node choose at a time."""
+    return BEGIN_AND_COMMIT + 2 + (0 if statements.is_sqlite else 1)
+
+
+#: One takes the chosen, one reads them.
+TAKEN = 2
+
+
+def test_a_claim_asks_once_for_several_owners_and_not_per_task(repo: Repository, statements: Counter) -> None:
+    fixed = fixed_part_of_a_claim(statements)
     assert statements.of(lambda: repo.claim(NODE, 4, **ROOMY)) == fixed + 1
     add_many(repo, 100, owner="a")
-    assert statements.of(lambda: repo.claim(NODE, 4, **ROOMY)) == fixed + taken + 2
-    for owner in "bcdefghijk":
+    assert statements.of(lambda: repo.claim(NODE, 4, **ROOMY)) == fixed + TAKEN + 2
+    for owner in "bcdefghijkl":
         add_many(repo, 2, owner=owner)
-    assert statements.of(lambda: repo.claim(NODE, 10, **ROOMY)) == fixed + taken + 10
-    # Everybody has enough: one look behind the owner that was last, one from the beginning.
+    assert statements.of(lambda: repo.claim(NODE, 1, **ROOMY)) == fixed + TAKEN + 1
+    assert statements.of(lambda: repo.claim(NODE, 10, **ROOMY)) == fixed + TAKEN + 1
+
+
+def test_a_claim_where_all_have_enough_takes_no_lock_the_second_time(repo: Repository, statements: Counter) -> None:
+    fixed = fixed_part_of_a_claim(statements)
+    for owner in "abcdefghijk":
+        add_many(repo, 3, owner=owner)
+    assert len(repo.claim(NODE, 11, per_user=1, per_host=99)) == 11
+    # One look behind the owner that was last, one from the beginning.
     assert statements.of(lambda: repo.claim(NODE, 10, per_user=1, per_host=99)) == fixed + 2
+    # What runs, and whether anybody has room.
+    assert statements.of(lambda: repo.claim(NODE, 10, per_user=1, per_host=99)) == 2
+    # There is room again.
+    assert statements.of(lambda: repo.claim(NODE, 10, per_user=2, per_host=99)) == 2 + fixed + TAKEN + 1
+
+
+def test_a_full_host_is_passed_over_by_one_statement(repo: Repository, statements: Counter) -> None:
+    """However many owners have nothing else, also where the host becomes full by what is being chosen."""
+    fixed = fixed_part_of_a_claim(statements)
+    for owner in "abcdefghijk":
+        for number in range(9):
+            repo.add(new(f"https://full.example.com/{owner}{number}", owner=owner))
+    other = repo.add(new("https://free.example.com/", owner="z")).odr_id
+    claimed_: list[Task] = []
+    count = statements.of(lambda: claimed_.extend(repo.claim(NODE, 5, per_user=99, per_host=2)))
+    assert [task.odr_id for task in claimed_][2:] == [other]
+    # All owners; who has another host; who else; and each of the two once more, in their second turns.
+    assert count == fixed + TAKEN + 1 + 2 + 2
+    assert statements.of(lambda: repo.claim(NODE, 5, per_user=99, per_host=2)) == fixed + 2
+    # What runs, and whether anything is of another host.
+    assert statements.of(lambda: repo.claim(NODE, 5, per_user=99, per_host=2)) == 2
 
 
 def test_rows_by_sql_cost_one_more(repo: Repository, statements: Counter, database_url: str) -> None:

@@ -1,0 +1,53 @@
+"""Whether a claim could find anything, asked where the last one found nothing: a look or two into an index."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select
+
+from ..models import RECORDS
+from .room import Room
+from .statements import READY_TIMES, is_waiting, ready_values, using
+
+_R = RECORDS.c
+
+
+def may_be_any(connection: Connection, room: Room, now: datetime) -> bool:
+    """False where all that waits, and whose time has come, is of owners without room, or all of it is of hosts without
+    room. True means nothing: these are tasks, and a claim looks at each of them."""
+    times = ready_values(now)
+    owners, beginnings = room.full_owners(), room.full_beginnings()
+    if owners and connection.execute(_OF_OTHER_OWNERS, {**times, "full_owners": owners}).first() is None:
+        return False
+    if not beginnings:
+        return True
+    # Few different numbers of them, so that the statement is made few times.
+    beginnings += beginnings[-1:] * (2 ** (len(beginnings) - 1).bit_length() - len(beginnings))
+    edges = {f"from{number}": beginning for number, beginning in enumerate(beginnings)}
+    edges.update((f"to{number}", _behind(beginning)) for number, beginning in enumerate(beginnings))
+    return connection.execute(_of_other_hosts(len(beginnings)), {**times, **edges}).first() is not None
+
+
+def _behind(beginning: str) -> str:
+    """The first text behind all that begin so: their last letter is a slash, which "0" follows."""
+    return beginning[:-1] + "0"
+
+
+def _any(index: str, condition: ColumnElement[bool]) -> Select[Any]:
+    return using(index, select(_R.odr_id).where(is_waiting(), or_(*READY_TIMES), condition)).limit(1)
+
+
+_OF_OTHER_OWNERS = _any("turn", _R.owner.not_in(bindparam("full_owners", expanding=True)))
+
+
+@cache
+def _of_other_hosts(count: int) -> Select[Any]:
+    """What lies between so many beginnings of links, in their order. As ranges, because an index can be asked for them:
+    the rows of a full host are not even looked at."""
+    between = [
+        and_(_R.url >= bindparam(f"to{number}"), _R.url < bindparam(f"from{number + 1}")) for number in range(count - 1)
+    ]
+    return _any("link", or_(_R.url < bindparam("from0"), *between, _R.url >= bindparam(f"to{count - 1}")))
