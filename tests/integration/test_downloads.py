@@ -105,7 +105,7 @@ def test_a40_what_is_not_allowed_need_not_come(
 ) -> None:
     """The server never gives the rest."""
     service = make_service(**PICTURES).start()
-    file = File(data=kinds.PAGE + b"\n" * 64 * 2**20, framing=framing, stall_after=3 * 2**20)
+    file = File(data=kinds.PAGE + b"\n" * 64 * 2**20, framing=framing, stall_at=3 * 2**20)
     task = service.wait(service.add(http_server.serve("/a.png", file)))
     assert (task.status, task.reason, task.attempts) == (S.ERROR, "kind_refused", 1)
     http_server.wait_for_active(0)

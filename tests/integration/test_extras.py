@@ -291,7 +291,7 @@ def test_a_killed_aria2c_is_told_everything_again(aria2: Aria2, http_server: Htt
 @ONE_ARIA2C
 def test_a_part_is_continued_with_the_login_and_not_without(aria2: Aria2, http_server: HttpServer) -> None:
     login = f"ädä:{PASSWORD}"
-    url = http_server.serve("/a.bin", File(size=20 * MB, seed=3, stall_after=MB + 1234, login=login))
+    url = http_server.serve("/a.bin", File(size=20 * MB, seed=3, stall_at=10 * MB + 1234, login=login))
     watch = aria2.get(url, extras=LOGIN)
     watch.reached(4 * MB)
     eventually(lambda: aria2.engine.resumable(watch.job.folder))
@@ -358,7 +358,7 @@ def test_no_command_line_no_file_and_no_log_has_a_secret(
     basic = b64encode(b"ada:pa55word").decode()
     gate = Gate()
     running = aria2.get(
-        http_server.serve("/held", File(size=16 * MB, stall_after=MB + 1234, stall=gate)), 1, extras=everything
+        http_server.serve("/held", File(size=16 * MB, stall_at=8 * MB + 1234, stall=gate)), 1, extras=everything
     )
     running.reached(MB)
     eventually(lambda: aria2.engine.resumable(running.job.folder))

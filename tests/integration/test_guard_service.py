@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -171,9 +172,15 @@ def test_cancelling_cuts_the_bytes(
     service = make(connections=1).start()
     odr_id = service.add(http_server.serve("/a", File(size=50_000_000, rate=200_000)))
     service.wait_for(odr_id, lambda task: task.completed > 0)
+    # Else it may be quicker than the guard, and the connection is closed before anybody cuts it.
+    aria2 = psutil.Process(service.engine_pid())
+    aria2.suspend()
     service.repository.act(odr_id, Action.CANCEL, OWNER)
     service.downloader.wake()
     http_server.wait_for_active(0)
+    # By now it may have been found hanging and be gone.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        aria2.resume()
     eventually(lambda: service.folders() == set())
     lines = [record.getMessage() for record in caplog.records if record.name == AUDIT]
     [line] = [line for line in lines if line.startswith(f"task {odr_id}: {OWNER} {http_server.address} at 127.0.0.1: ")]
