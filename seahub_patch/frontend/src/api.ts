@@ -1,4 +1,5 @@
 import type { PageConfig } from './config';
+import { readService } from './service';
 import { readTask } from './task';
 import type {
   AddReply,
@@ -73,8 +74,8 @@ export class Api {
     return found && { ...found, value: { ...found.value, data: found.value.data.map(readTask) } };
   }
 
-  serviceConfig(signal?: AbortSignal): Promise<ServiceConfig> {
-    return this.get('api/v2.2/offline-download/config', {}, signal);
+  async serviceConfig(signal?: AbortSignal): Promise<ServiceConfig> {
+    return readService(await this.get('api/v2.2/offline-download/config', {}, signal));
   }
 
   async stats(signal?: AbortSignal): Promise<Stats> {

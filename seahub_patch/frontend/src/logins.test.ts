@@ -32,6 +32,16 @@ describe('a user name and a password in a link', () => {
     });
   });
 
+  it.each([
+    ['https://ada@a.example/', ADA, ADA],
+    ['https://ada@a.example/', { username: '', password: 's3cret' }, ADA],
+    ['https://ada@a.example/', { username: 'bob', password: 'x' }, { username: 'ada', password: '' }],
+    ['https://@a.example/', ADA, ADA],
+    ['https://:@a.example/', ADA, ADA],
+  ])('take no password away where there is none in the link: %s', (link, known, login) => {
+    expect(liftLogin(link, known)).toEqual({ text: 'https://a.example/', login });
+  });
+
   it('of several links are one pair; a link with another pair keeps it', () => {
     const box = 'https://ada:s3cret@a.example/1\nhttps://bob:x@a.example/2\nhttps://ada:s3cret@a.example/3';
     const left = 'https://a.example/1\nhttps://bob:x@a.example/2\nhttps://a.example/3';

@@ -10,10 +10,14 @@ export interface Lifted {
 
 /**
  * Takes `user:password@` out of the lines of a box. A form has one user name and one password: a line with others
- * than these, the known ones or those of the first such line, stays as it is.
+ * than these, the known ones or those of the first such line, stays as it is. A user name alone is completed by the known
+ * password.
  */
 export function liftLogin(box: string, known: Login): Lifted {
-  const lines = box.split('\n').map(split);
+  const lines = box
+    .split('\n')
+    .map(split)
+    .map((line) => ({ ...line, login: line.login && completed(line.login, known) }));
   const isAlone = lines.filter(({ text }) => text.trim()).length === 1;
   const first = lines.find(({ login }) => login)?.login ?? null;
   if (!first) return { text: box, login: null };
@@ -40,6 +44,12 @@ function split(text: string): { text: string; bare: string; login: Login | null 
   const colon = info.includes(':') ? info.indexOf(':') : info.length;
   const login = { username: decode(info.slice(0, colon)), password: decode(info.slice(colon + 1)) };
   return { text, bare: scheme + rest, login };
+}
+
+function completed(login: Login, known: Login): Login {
+  const isOther = login.username && known.username && login.username !== known.username;
+  if (login.password || isOther) return login;
+  return { username: login.username || known.username, password: known.password };
 }
 
 function isSame(one: Login, other: Login): boolean {

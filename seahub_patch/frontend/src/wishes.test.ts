@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { askedFor } from './extras';
 import { makeTask } from './testing/tasks';
-import { NO_WISHES, countOf, problemsOf, requestOf, wishesFor, type Wishes } from './wishes';
+import { NO_WISHES, countOf, enteredSince, problemsOf, requestOf, wishesFor, type Wishes } from './wishes';
 
 const LINK = 'https://a.example/x';
 const wish = (change: Partial<Wishes>): Wishes => ({ ...NO_WISHES, ...change });
@@ -27,6 +27,12 @@ describe('what is wished for', () => {
       user_agent: 'Mozilla',
     });
     expect(countOf(wishes)).toBe(5);
+  });
+
+  it('is forgotten once it has left, but not what was entered since', () => {
+    const sent = wish({ username: 'ada', password: 'x', headers: [header('X-Api-Key', 'k')] });
+    expect(enteredSince(sent, sent)).toEqual(NO_WISHES);
+    expect(enteredSince(sent, { ...sent, password: 'new', name: 'b.zip' })).toEqual(wish({ password: 'new', name: 'b.zip' }));
   });
 
   it('keeps name and checksum to a single link', () => {

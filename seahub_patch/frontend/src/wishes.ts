@@ -23,6 +23,12 @@ export function wishesFor(wishes: Wishes, links: readonly string[]): Wishes {
   return links.length > 1 ? { ...wishes, name: '', checksum: '' } : wishes;
 }
 
+/** What was entered after `sent` had left; of the rest nothing is kept. */
+export function enteredSince(sent: Wishes, now: Wishes): Wishes {
+  const later = Object.entries(now).filter(([field, value]) => value !== sent[field as WishField]);
+  return { ...NO_WISHES, ...Object.fromEntries(later) };
+}
+
 export function requestOf(wishes: Wishes): Omit<AddRequest, 'repo_id' | 'path' | 'urls'> {
   const { name, checksum, level } = wishes;
   return {

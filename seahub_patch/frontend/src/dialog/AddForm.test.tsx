@@ -352,6 +352,32 @@ describe('what a link needs beside its address', () => {
     expect(password().type).toBe('password');
   });
 
+  it('is hidden again for the next link', async () => {
+    const { user } = await showPanel();
+    paste('https://a.example/x');
+    await user.click(options());
+    await user.type(password(), 's3cret');
+    await user.click(screen.getByRole('button', { name: 'Show the password' }));
+    await user.click(button());
+    await settle();
+    expect(password().value).toBe('');
+    await user.type(password(), 'other');
+    expect(password().type).toBe('password');
+  });
+
+  it('is kept where it was entered while an earlier one was on its way, and so is the keyboard', async () => {
+    const { server, user } = await showPanel();
+    server.delay = 1000;
+    paste('https://ada:s3cret@a.example/x');
+    await user.click(button());
+    await user.clear(password());
+    await user.type(password(), 'other');
+    await pass(1100);
+    expect(box().value).toBe('');
+    expect([username().value, password().value]).toEqual(['', 'other']);
+    expect(document.activeElement).toBe(password());
+  });
+
   it('is taken out of a pasted link, before anybody sees or keeps it there', async () => {
     const drafts: string[] = [];
     const { server, user } = await showPanel({ props: { onDraft: (text) => drafts.push(text) } });
@@ -424,6 +450,7 @@ describe('what a link needs beside its address', () => {
     await settle();
     expect(screen.getByText(sentence).closest('.od-option')?.contains(field())).toBe(true);
     expect(password().value).toBe('s3cret');
+    expect(document.activeElement).toBe(field());
     await user.type(field(), 'x');
     expect(screen.queryByText(sentence)).toBeNull();
   });
@@ -478,6 +505,18 @@ describe('the service', () => {
     expect(screen.getByText(sentence)).toBeTruthy();
     expect(screen.queryByRole('textbox', { name: /^Links/ })).toBeNull();
   });
+
+  it.each(['schemes', 'max_urls', 'max_link_length', 'headers', 'extras'] as const)(
+    'of another version, that does not tell %s, takes links all the same',
+    async (field) => {
+      const { server, user } = await showPanel({ service: { [field]: undefined } });
+      await user.click(screen.getByRole('button', { name: /^More options/ }));
+      paste('https://a.example/');
+      await user.click(button());
+      await settle();
+      expect(server.tasks).toHaveLength(1);
+    },
+  );
 
   it('has the last word on schemes', async () => {
     await showPanel({ service: { schemes: ['https'] } });

@@ -5,13 +5,14 @@ import { gettext, ngettext } from '../i18n';
 import { USUAL_RULES } from '../links';
 import { withoutLogins } from '../logins';
 import type { Place, ServiceConfig } from '../types';
-import { NO_WISHES, countOf, problemsOf, wishesFor, type Wishes } from '../wishes';
+import { NO_WISHES, countOf, enteredSince, problemsOf, wishesFor, type Wishes } from '../wishes';
 import { LinkBox } from './LinkBox';
 import { Options } from './Options';
 import { SavesTo } from './SavesTo';
 import { ServiceNotice } from './ServiceNotice';
 import { useAdding } from './useAdding';
 import { useLinks } from './useLinks';
+import { useWrongBox } from './useWrongBox';
 
 export interface AddFormProps {
   feed: Feed;
@@ -26,6 +27,7 @@ export interface AddFormProps {
 type Opened = 'no' | 'by hand' | 'for a moment';
 
 export function AddForm({ feed, service, place, picker, links: initial = '', onDraft }: AddFormProps) {
+  const form = useRef<HTMLFormElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const [wishes, setWishes] = useState(NO_WISHES);
   const [opened, setOpened] = useState<Opened>('no');
@@ -43,7 +45,9 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   });
   const show = () => setOpened((now) => (now === 'no' ? 'for a moment' : now));
   const adding = useAdding(feed, links, show);
-  const wished = wishesFor({ ...wishes, ...links.login }, links.good);
+  const focusWrongBox = useWrongBox(form);
+  const entered = { ...wishes, ...links.login };
+  const wished = wishesFor(entered, links.good);
   const problems = problemsOf(wished, links.good);
 
   useEffect(() => {
@@ -54,17 +58,21 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
     event?.preventDefault();
     if (Object.keys(problems).length > 0) {
       show();
+      focusWrongBox();
       return;
     }
-    if ((await adding.add(place, wished)) === 'all') {
-      setWishes(NO_WISHES);
-      setOpened((now) => (now === 'for a moment' ? 'no' : now));
-    }
-    box.current?.focus();
+    const before = document.activeElement;
+    const outcome = await adding.add(place, wished);
+    // Whoever has gone on meanwhile stays where they are, and keeps what they have entered.
+    if (before === document.activeElement || document.activeElement === document.body) box.current?.focus();
+    if (outcome === 'none') focusWrongBox();
+    if (outcome !== 'all') return;
+    setWishes((now) => enteredSince(entered, now));
+    setOpened((now) => (now === 'for a moment' && !document.activeElement?.closest('.od-options') ? 'no' : now));
   };
   if (service && !(service.enabled && service.can_add)) return <ServiceNotice service={service} />;
   return (
-    <form className="od-form" onSubmit={(event) => void submit(event)} autoComplete="off" noValidate>
+    <form className="od-form" ref={form} onSubmit={(event) => void submit(event)} autoComplete="off" noValidate>
       {service && <ServiceNotice service={service} />}
       <LinkBox
         box={box}

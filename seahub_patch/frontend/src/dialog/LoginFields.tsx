@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import type { Login, Sentences } from '../extras';
 import { gettext } from '../i18n';
 import { Field } from './Field';
@@ -46,6 +46,10 @@ interface PasswordFieldProps {
 
 function PasswordField({ password, problem, describedBy, onChange }: PasswordFieldProps) {
   const [isShown, setShown] = useState(false);
+  // Whoever let one be seen has not said so of the next one.
+  useEffect(() => {
+    if (!password) setShown(false);
+  }, [password]);
   const label = isShown ? gettext('Hide the password') : gettext('Show the password');
   return (
     <Field

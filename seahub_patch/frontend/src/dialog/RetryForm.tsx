@@ -5,6 +5,7 @@ import { refusal, refusedField } from '../refusal';
 import type { ExtraFields, ExtraKind, Task } from '../types';
 import { ExtraInputs } from './ExtraInputs';
 import { useHeir } from './useHeir';
+import { useWrongBox } from './useWrongBox';
 
 export type OnRetry = (task: Task, fields: ExtraFields) => Promise<void>;
 
@@ -32,9 +33,14 @@ export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormPro
     form.current?.scrollIntoView?.({ block: 'nearest' });
   }, []);
 
+  const focusWrongBox = useWrongBox(form);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (isSending || Object.keys(problemsOfExtras(extras)).length > 0) return;
+    if (isSending) return;
+    if (Object.keys(problemsOfExtras(extras)).length > 0) {
+      focusWrongBox();
+      return;
+    }
     setSending(true);
     try {
       await onRetry(task, fieldsOf(extras));
@@ -43,6 +49,7 @@ export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormPro
       const isHere = about !== null && kinds.includes(KIND_OF[about.field] ?? (about.field as ExtraKind));
       setFields(isHere ? { [about.field]: about.sentence } : {});
       setProblem(isHere ? '' : refusal(error));
+      focusWrongBox();
     }
     setSending(false);
   };
@@ -73,7 +80,7 @@ export function RetryForm({ task, kinds, names, onRetry, onClose }: RetryFormPro
           problems={{ ...fields, ...problemsOfExtras(extras) }}
           kinds={kinds}
           names={names}
-          onChange={(change) => setExtras({ ...extras, ...change })}
+          onChange={(change) => setExtras((now) => ({ ...now, ...change }))}
         />
       </div>
       {problem && (

@@ -187,6 +187,13 @@ describe('links in the address', () => {
     expect(sent.every(({ method }) => method === 'GET')).toBe(true);
   });
 
+  test('leave no password in the address', async () => {
+    window.history.replaceState(null, '', '/offline-download/?url=https://ada:s3cret@a.example/x&url=https://a.example/y');
+    await open();
+    expect(new URLSearchParams(window.location.search).getAll('url')).toEqual(['https://a.example/x', 'https://a.example/y']);
+    expect(window.location.href).not.toMatch(/ada|s3cret/);
+  });
+
   test('go to the chosen folder when a person says so', async () => {
     window.history.replaceState(null, '', '/offline-download/?url=https://example.org/a');
     window.localStorage.setItem(KEY, JSON.stringify({ repoId: 'one', path: '/new' }));
