@@ -152,9 +152,10 @@ class Seafile:
             raise SearpcError(f"cannot find function {function}.")
         if any("\\ud" in json.dumps(arg).lower() for arg in args if _has_surrogates(arg)):
             raise SearpcError("failed to load RPC call: unable to decode byte near the end")
+        self.calls.append(name)
+        # On its way to the server: others are answered meanwhile.
+        self._step(name)
         with self._lock:
-            self.calls.append(name)
-            self._step(name)
             return rpc(*args)
 
     def _step(self, name: str) -> None:

@@ -128,7 +128,7 @@ def test_the_one_window_of_a_frozen_node_is_a_call_that_the_server_gets_too_late
         assert other.arrived(placed(), None) is None
         assert other.put(placed(), payload) == "/a.txt"
 
-    library.seafile.script("commit", overtake)
+    library.seafile.script("post_multi_files", overtake)
     library.storage.put(placed(), payload)
     assert library.content() == {"/a.txt": b"mine", "/a (1).txt": b"mine"}
 
