@@ -20,6 +20,7 @@ from seafevents_offline import message, repository
 from seafevents_offline.handlers import register_handlers
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.settings import Settings
+from seafevents_offline.vault import Vault
 from tests.support.databases import run_sql
 from tests.support.mariadb import MariaDb
 from tests.support.notices import notices
@@ -37,6 +38,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.vault = Vault(b"a server's own secret")
         self.wakes = 0
 
     def wake(self) -> None:
