@@ -88,7 +88,9 @@ class Disk:
 
     def missing(self) -> int:
         """How many bytes must go until it is not full any more. Raises OSError."""
-        return max(0, -self.space().below(self._low))
+        # Where both marks are the same, exactly there is still full.
+        room = self.space().below(self._low) - (self._low >= self._high)
+        return max(0, -room)
 
     @contextmanager
     def share(self, odr_id: int) -> Iterator[Share]:

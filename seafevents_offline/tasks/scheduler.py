@@ -5,13 +5,15 @@ tick ─┬─ restore   at the start and after each fault of the database; noth
       ├─ beat      this node lives; while anything runs, in place of the report    (1 statement)
       ├─ scan      survey, take over from dead nodes, claim what fits              (1 statement when idle)
       ├─ chores    each once an hour, see chores.py                                (1 statement; 2 when records leave)
-      └─ sweep     folders in the temporary directory that no task needs any more; when the disk is full, more of them
+      └─ sweep     folders in the temporary directory that no task needs any more; when the disk is full, more of them,
+                   also while the database is at fault: on the same disk it waits for that
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from ..disk import Disk
 from ..due import WARNING_PERIOD, Due
@@ -94,6 +96,7 @@ class Scheduler:
             self._watch.lost()
             # What was written just before may have been done without an answer: then a task is ours and nobody knows.
             self._restored = False
+            self._make_room(now)
             return self._failed(now, error)
         except TempDirUnusable as error:
             return self._failed(now, error)
@@ -120,8 +123,17 @@ class Scheduler:
         elif woken or self._owes_claim:
             self._claim(now)
         self._chores.turn(now)
+        self._tidy(now)
+
+    def _tidy(self, now: float) -> None:
         if self._sweep.now(now):
             self._folders.turn([run.task.odr_id for run in self._pool.runs()])
+
+    def _make_room(self, now: float) -> None:
+        """A database on a full disk can often still be read, and written again only when there is room."""
+        if self._disk.look():
+            with suppress(DatabaseUnavailable, SchemaOutdated, TempDirUnusable):
+                self._tidy(now)
 
     def _restore(self) -> None:
         self._repository.upgrade()

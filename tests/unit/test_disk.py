@@ -62,6 +62,20 @@ def test_a42_readings_that_waver_change_nothing_between_the_marks(
     assert len(caplog.records) == flips
 
 
+@pytest.mark.parametrize(
+    ("marks", "percent", "missing"), [((95, 90), 95, 50), ((95, 95), 95, 1), ((100, 100), 100, 1), ((100, 100), 99, 0)]
+)
+def test_what_is_missing_makes_a_full_disk_not_full(
+    tmp_path: Path, fake: FakeDisk, marks: tuple[int, int], percent: float, missing: int
+) -> None:
+    disk = Disk(tmp_path, *marks, fake)
+    fake.percent = percent
+    is_full = disk.look()
+    assert (disk.missing(), is_full) == (missing, missing > 0)
+    fake.percent -= missing * 100 / fake.total
+    assert not disk.look()
+
+
 def test_a_disk_that_cannot_be_looked_at_stays_what_it_was(disk: Disk, fake: FakeDisk) -> None:
     for is_full in (False, True):
         fake.percent = 96 if is_full else 0

@@ -545,6 +545,27 @@ def test_what_waits_does_not_keep_the_disk_full(make_node: MakeNode) -> None:
     assert {node.status(small), node.status(large)} == {S.DOWNLOADING}
 
 
+def test_a_database_on_the_full_disk_gets_room(make_node: MakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable(detail="the disk is full")
+
+    node = make_node(disk_high=100.0, disk_low=100.0)
+    node.tick()
+    waiting, running = node.add("a"), node.add("b")
+    node.tick(5)
+    for odr_id in (waiting, running):
+        (node.tempdir.make(odr_id) / "part").write_bytes(b"x")
+    node.repository.finish(node.run(waiting).task, Retry(600, ServerBusy(status=500)))
+    node.conclude(waiting)
+    for name in ("beat", "restore"):
+        monkeypatch.setattr(node.repository, name, full)
+    node.tick(31)
+    assert node.tempdir.task_folders() == {waiting, running}, "the database is at fault for another reason"
+    node.disk.percent = 100
+    node.tick(5)
+    assert node.tempdir.task_folders() == {running}
+
+
 def test_a47_what_was_finished_long_ago_leaves_batch_by_batch(
     make_node: MakeNode, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
