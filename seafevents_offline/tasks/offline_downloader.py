@@ -75,6 +75,7 @@ class OfflineDownloader:
         self.tempdir = TempDir(Path(self.settings.tempdir))
         self.disk = Disk(self.tempdir.path, self.settings.disk_high, self.settings.disk_low)
         self.vault = Vault(secret or b"")
+        self._kinds = Kinds.from_settings(self.settings)
         self._observers = tuple(observers)
         self._file = file
         self._timer: OfflineDownloadTimer | None = None
@@ -101,7 +102,7 @@ class OfflineDownloader:
         lock_fd = self.tempdir.lock(deadline)
         try:
             storage = pick_storage(self.settings, self.repository.reserve)
-            Kinds.from_settings(self.settings).try_out()
+            self._kinds.try_out()
             guard = self._guard = Guard(self.settings, self.policy)
             engine = self._engine = pick_engine(self.settings, self.tempdir.path, guard, lock_fd)
             # Once: it runs the program, and a beat must cost nothing.
@@ -154,10 +155,9 @@ class OfflineDownloader:
             self.repository.beat(self._beat(off(error)))
 
     def _start_threads(self, engine: DownloadEngine, storage: Storage, about: dict[str, str]) -> None:
-        kinds = Kinds.from_settings(self.settings)
         needs = Needs(self.vault, self.settings.cookies)
         pipeline = Pipeline(
-            self.settings, engine, storage, self.tempdir, self.policy, self.disk, kinds=kinds, needs=needs
+            self.settings, engine, storage, self.tempdir, self.policy, self.disk, kinds=self._kinds, needs=needs
         )
         self._messenger = Messenger(self.settings, self.repository) if self.settings.webhook_url else None
         told = (*self._observers, self._messenger.notice) if self._messenger else self._observers
