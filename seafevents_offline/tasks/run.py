@@ -67,12 +67,15 @@ class TaskRun:
         snapshot = self._snapshot
         if snapshot is None or self.task.status is not OfflineDownloadStatus.DOWNLOADING:
             return None
+        if not (snapshot.size or snapshot.completed):
+            # The engine has not looked yet at what is there already: the record knows more.
+            return None
         return Progress(self.task.odr_id, self.task.claim, snapshot.completed, snapshot.size, snapshot.speed)
 
     def news(self) -> Progress | None:
         """The progress when it changed since this was asked the last time."""
         progress = self.progress()
-        if progress == self._told:
+        if progress is None or progress == self._told:
             return None
         self._told = progress
         return progress

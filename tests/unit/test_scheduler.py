@@ -272,6 +272,24 @@ def test_progress_that_did_not_change_is_not_written(node: Node, statements: lis
     assert node.repository.get(odr_id).completed == 100
 
 
+def test_what_is_continued_does_not_seem_to_begin_anew(node: Node, sqlite_url: str) -> None:
+    node.tick()
+    odr_id = node.add()
+    node.tick(5)
+    run_sql(
+        sqlite_url,
+        "UPDATE OfflineDownloadRecord SET completed = 100, size = 1000, restores = 3 WHERE odr_id = ?",
+        odr_id,
+    )
+    for snapshot in (Snapshot(), Snapshot(suspended=True), Snapshot(completed=100, size=1000)):
+        node.run(odr_id).report(snapshot)
+        node.tick(1)
+        task = node.repository.get(odr_id)
+        assert (task.completed, task.size, task.restores) == (100, 1000, 3), (
+            "nothing has come that was not there before"
+        )
+
+
 def test_a16_a_database_that_is_away_stops_nothing(
     node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
