@@ -16,8 +16,8 @@ _R = RECORDS.c
 
 
 def may_be_any(connection: Connection, room: Room, now: datetime) -> bool:
-    """False where all that waits, and whose time has come, is of owners without room, or all of it is of hosts without
-    room. True means nothing: these are tasks, and a claim looks at each of them."""
+    """False only where each waiting task whose time has come is of an owner or of a host without room. True means
+    nothing: these are tasks, and a claim looks at each of them."""
     times = ready_values(now)
     owners, beginnings = room.full_owners(), room.full_beginnings()
     if owners and connection.execute(_OF_OTHER_OWNERS, {**times, "full_owners": owners}).first() is None:
@@ -26,9 +26,10 @@ def may_be_any(connection: Connection, room: Room, now: datetime) -> bool:
         return True
     # Few different numbers of them, so that the statement is made few times.
     beginnings += beginnings[-1:] * (2 ** (len(beginnings) - 1).bit_length() - len(beginnings))
-    edges = {f"from{number}": beginning for number, beginning in enumerate(beginnings)}
-    edges.update((f"to{number}", _behind(beginning)) for number, beginning in enumerate(beginnings))
-    return connection.execute(_of_other_hosts(len(beginnings)), {**times, **edges}).first() is not None
+    values: dict[str, Any] = {**times, "full_owners": owners}
+    values.update((f"from{number}", beginning) for number, beginning in enumerate(beginnings))
+    values.update((f"to{number}", _behind(beginning)) for number, beginning in enumerate(beginnings))
+    return connection.execute(_of_other_hosts(len(beginnings), bool(owners)), values).first() is not None
 
 
 def _behind(beginning: str) -> str:
@@ -40,14 +41,16 @@ def _any(index: str, condition: ColumnElement[bool]) -> Select[Any]:
     return using(index, select(_R.odr_id).where(is_waiting(), or_(*READY_TIMES), condition)).limit(1)
 
 
-_OF_OTHER_OWNERS = _any("turn", _R.owner.not_in(bindparam("full_owners", expanding=True)))
+_HAS_ROOM = _R.owner.not_in(bindparam("full_owners", expanding=True))
+_OF_OTHER_OWNERS = _any("turn", _HAS_ROOM)
 
 
 @cache
-def _of_other_hosts(count: int) -> Select[Any]:
+def _of_other_hosts(count: int, full_owners: bool) -> Select[Any]:
     """What lies between so many beginnings of links, in their order. As ranges, because an index can be asked for them:
     the rows of a full host are not even looked at."""
     between = [
         and_(_R.url >= bindparam(f"to{number}"), _R.url < bindparam(f"from{number + 1}")) for number in range(count - 1)
     ]
-    return _any("link", or_(_R.url < bindparam("from0"), *between, _R.url >= bindparam(f"to{count - 1}")))
+    elsewhere = or_(_R.url < bindparam("from0"), *between, _R.url >= bindparam(f"to{count - 1}"))
+    return _any("link", and_(elsewhere, _HAS_ROOM) if full_owners else elsewhere)

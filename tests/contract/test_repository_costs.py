@@ -154,6 +154,9 @@ def test_a_full_host_is_passed_over_by_one_statement(repo: Repository, statement
     assert statements.of(lambda: repo.claim(NODE, 5, per_user=99, per_host=2)) == fixed + 2
     # What runs, and whether anything is of another host.
     assert statements.of(lambda: repo.claim(NODE, 5, per_user=99, per_host=2)) == 2
+    # One of another host is there, but its owner has enough: also whether anybody has room.
+    repo.add(new("https://free.example.com/2", owner="z"))
+    assert statements.of(lambda: repo.claim(NODE, 5, per_user=1, per_host=2)) == 3
 
 
 def test_rows_by_sql_cost_one_more(repo: Repository, statements: Counter, database_url: str) -> None:
