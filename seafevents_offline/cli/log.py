@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -44,11 +45,21 @@ def _file(data: Path) -> logging.Handler:
     folder = data / "logs"
     try:
         folder.mkdir(exist_ok=True)
-        return RotatingFileHandler(
-            folder / "offline-download.log", maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
-        )
+        return _File(folder / "offline-download.log", maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
     except OSError as error:
         raise StorageUnavailable(detail=f"{folder}: {error.strerror}") from error
+
+
+class _File(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        # Of a full disk each line would print two tracebacks, into the middle of a display.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        # What a full disk has not taken is lost.
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 def _set(level: int, line: str, *handlers: logging.Handler) -> None:

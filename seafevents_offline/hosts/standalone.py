@@ -195,18 +195,28 @@ class EmbeddedHost:
         return Policy.from_settings(self.settings)
 
     def _tell(self, name: str, text: str) -> None:
-        """Others read what the serving process goes by; they see the old text or the new one."""
+        """Others read what the serving process goes by; they see the old text or the new one. Raises
+        StorageUnavailable."""
+        if self._read(name) == text:
+            # Most often; and then also a disk without any room left is served, which gives it some.
+            return
         written = self.data / f"{name}.new"
-        written.write_text(text, encoding="utf-8", errors="surrogateescape")
-        written.replace(self.data / name)
+        try:
+            written.write_text(text, encoding="utf-8", errors="surrogateescape")
+            written.replace(self.data / name)
+        except OSError as error:
+            raise StorageUnavailable(detail=f"{self.data / name}: {error.strerror}") from error
 
     def _told(self, name: str) -> str:
         """Empty when nobody serves."""
+        text = self._read(name)
+        return text if self.is_served() else ""
+
+    def _read(self, name: str) -> str:
         try:
-            text = (self.data / name).read_text(encoding="utf-8", errors="surrogateescape")
+            return (self.data / name).read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
             return ""
-        return text if self.is_served() else ""
 
     def is_served(self) -> bool:
         """Whether some process, this one or another, serves this data folder."""

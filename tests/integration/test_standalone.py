@@ -37,6 +37,7 @@ from seafevents_offline.hosts.standalone import EmbeddedHost
 from seafevents_offline.hosts.wish import Wish
 from seafevents_offline.repository import TaskQuery
 from seafevents_offline.status import Action, OfflineDownloadStatus
+from tests.support.disks import disk_of, fill
 from tests.support.http_server import File, HttpServer
 from tests.support.ports import ALLOWED
 from tests.support.waiting import eventually
@@ -252,6 +253,21 @@ def test_a_temporary_directory_that_others_may_read(open_host: OpenHost, tmp_pat
         host.start()
     (tmp_path / "data" / "temp").chmod(0o700)
     host.start()
+
+
+def test_a_data_folder_without_any_room_left_is_served_or_says_so(open_host: OpenHost, tmp_path: Path) -> None:
+    with disk_of("24m", tmp_path / "data") as data:
+        host = open_host()
+        host.start()
+        host.stop()
+        fill(data)
+        # What the last start has told others needs no room.
+        host.start()
+        host.close()
+        other = EmbeddedHost.open(data=data, library=tmp_path / "elsewhere", allow=ALLOWED)
+        with pytest.raises(StorageUnavailable, match="No space left"):
+            other.start()
+        other.close()
 
 
 def test_the_library_is_that_of_the_process_that_serves(open_host: OpenHost, tmp_path: Path) -> None:
