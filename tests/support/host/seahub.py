@@ -32,9 +32,9 @@ class Seahub:
         #: The proxies of this machine are not for it.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def ask(self, path: str, body: Any = None, *, method: str = "GET", user: str = "me") -> Answer:
-        """``body`` goes as JSON. Raises URLError while it does not listen."""
-        headers = {"Authorization": f"Token {user}", "Content-Type": "application/json"}
+    def ask(self, path: str, body: Any = None, *, method: str = "GET", user: str = "me", kind: str = "Token") -> Answer:
+        """``body`` goes as JSON; ``kind`` is of what ``user`` shows. Raises URLError while it does not listen."""
+        headers = {"Authorization": f"{kind} {user}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._address}{path}", data, headers, method=method)
         try:
