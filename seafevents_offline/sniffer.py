@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from .confine import CANNOT_RUN, NO_PORT, Confinement, account, command
@@ -123,10 +123,9 @@ def _wait(child: subprocess.Popen[bytes], program: str, pause: Callable[[], None
     deadline = time.monotonic() + TIME_LIMIT
     try:
         while True:
-            try:
+            pause()
+            with suppress(subprocess.TimeoutExpired):
                 return child.wait(_TURN)
-            except subprocess.TimeoutExpired:
-                pause()
             if time.monotonic() >= deadline:
                 raise SnifferUnavailable(detail=f"{program} does not answer.")
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from seafevents_offline import errors, payloads, sniffer
+from seafevents_offline import errors, payloads
 from seafevents_offline.bounds import Limits
 from seafevents_offline.disk import Disk
 from seafevents_offline.egress.policy import Policy
@@ -1042,7 +1042,6 @@ def test_what_cannot_be_told_early_is_told_in_the_end(scene: MakeScene, monkeypa
 
 def test_gone_while_it_is_looked_at(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
     here = scene(Deliver(kinds.PNG), **PICTURES)
-    monkeypatch.setattr(sniffer, "_TURN", 0.0001)
     monkeypatch.setattr(here.storage, "arrived", lambda *_: setattr(here, "gone", True))
     here.leave({"a.bin": kinds.PNG})
     assert here.run(size=len(kinds.PNG), stored_path="/a.bin") == Gone()
