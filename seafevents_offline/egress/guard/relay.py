@@ -29,7 +29,7 @@ _NEEDED = 1.0
 #: by itself costs more than what it holds is worth. Not at the beginning, which is a handshake or the whole of a small
 #: file, and what has gathered fits into every socket, so that nobody is slowed down by it.
 _TRICKLE = 128 * 1024
-_GATHER = 0.25
+_GATHER = 0.5
 _BEGINNING = 64 * 1024
 
 #: Older kernels wait for a pipe that is not to be waited for, unless they are told each time.
