@@ -15,8 +15,8 @@ from .process import CONF_ARGUMENT
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that an old aria2c gets to save its control files. One that downloads does it within a tenth; one that does not,
-#: because its guard ended with the daemon, hears the signal only after a second, and saved them when its lines broke.
+#: Seconds that an old aria2c gets to save its control files. One that downloads does it within a tenth. One whose guard
+#: ended with the daemon saved them when its lines broke, and hears the signal only after a second.
 _GRACE = 0.5
 
 _PAUSE = 0.01
