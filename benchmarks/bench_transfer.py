@@ -62,7 +62,7 @@ def one_large_file(url: str, pairs: int) -> Row:
         ratios.append(times[-1] / base)
     ratio = median(ratios)
     measured = f"{ratio:.2f} × ({median(times):.1f} s; {each(ratios)})"
-    caveat = f"the disk decides: see the spread; {LOOPBACK}"
+    caveat = f"see the spread; {LOOPBACK}"
     return Row("1 GiB against aria2c and sync", measured, "≤ 1.05 ×", ratio <= 1.05, caveat)
 
 
