@@ -171,13 +171,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a running task is, as its worker last saw it; ``claim`` proves that it still has the task."""
+    """How far a running task is, as its worker last saw it; ``claim`` proves that it still has the task. ``anew``: it
+    had to begin at 0 and is not much further than it was before."""
 
     odr_id: int
     claim: int
     completed: int
     size: int
     speed: int
+    anew: bool = False
 
 
 @dataclass(frozen=True)

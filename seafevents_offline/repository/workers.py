@@ -102,12 +102,15 @@ class Workers(Part):
         if not progress:
             return
         completed = each_number({one.odr_id: one.completed for one in progress})
+        gets_on = completed > RECORDS.c.completed
+        if anew := [one.odr_id for one in progress if one.anew]:
+            gets_on = and_(gets_on, ~among(anew))
         statement = (
             update(RECORDS)
             .where(IS_CLAIM, RECORDS.c.status == _S.DOWNLOADING)
             # MySQL evaluates from left to right: ``restores`` must still see the old ``completed``.
             .ordered_values(
-                (RECORDS.c.restores, case((completed > RECORDS.c.completed, 0), else_=RECORDS.c.restores)),
+                (RECORDS.c.restores, case((gets_on, 0), else_=RECORDS.c.restores)),
                 (RECORDS.c.completed, completed),
                 (RECORDS.c.size, each_number({one.odr_id: one.size for one in progress})),
                 (RECORDS.c.speed, each_number({one.odr_id: one.speed for one in progress})),

@@ -10,6 +10,10 @@ from ..repository import Repository
 from ..status import FINAL, OfflineDownloadStatus
 from ..task import Progress, Task
 
+#: How many times as far as before is a step forward for what had to begin anew: where it was written last before it was
+#: interrupted is chance.
+_FURTHER = 1.25
+
 
 class TaskRun:
     """The pipeline's Context. The worker waits on it; the timer reads its progress and says when it is gone."""
@@ -21,6 +25,7 @@ class TaskRun:
         self._gone = False
         self._given_up = False
         self._snapshot: Snapshot | None = None
+        self._has_fallen = False
         self._told: Progress | None = None
 
     @property
@@ -61,6 +66,8 @@ class TaskRun:
 
     def report(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        is_known = snapshot.size or snapshot.completed
+        self._has_fallen |= bool(is_known) and snapshot.completed < self.task.completed
 
     def progress(self) -> Progress | None:
         """How far it is; None while nothing is known, and once it is complete and recorded as such."""
@@ -70,7 +77,8 @@ class TaskRun:
         if not (snapshot.size or snapshot.completed):
             # The engine has not looked yet at what is there already: the record knows more.
             return None
-        return Progress(self.task.odr_id, self.task.claim, snapshot.completed, snapshot.size, snapshot.speed)
+        anew = self._has_fallen and snapshot.completed < self.task.completed * _FURTHER
+        return Progress(self.task.odr_id, self.task.claim, snapshot.completed, snapshot.size, snapshot.speed, anew)
 
     def news(self) -> Progress | None:
         """The progress when it changed since this was asked the last time."""

@@ -68,13 +68,17 @@ def test_report_takes_as_many_workers_as_may_be_set(repo: Repository) -> None:
     )
 
 
-@pytest.mark.parametrize(("completed", "restores"), [(499, 7), (500, 7), (501, 0)])
+@pytest.mark.parametrize(
+    ("completed", "anew", "restores"), [(499, False, 7), (500, False, 7), (501, False, 0), (501, True, 7)]
+)
 def test_restores_are_forgotten_when_the_task_gets_on(
-    repo: Repository, database_url: str, completed: int, restores: int
+    repo: Repository, database_url: str, completed: int, anew: bool, restores: int
 ) -> None:
-    task = claimed(repo)
-    put_into(database_url, task.odr_id, completed=500, restores=7)
-    repo.report([Progress(task.odr_id, task.claim, completed, 1000, 1)])
+    task, other = claimed(repo), claimed(repo, url="https://example.com/other")
+    for one in (task, other):
+        put_into(database_url, one.odr_id, completed=500, restores=7)
+    repo.report([Progress(task.odr_id, task.claim, completed, 1000, 1, anew), Progress(other.odr_id, 1, 501, 1000, 1)])
+    assert repo.get(other.odr_id).restores == 0
     found = repo.get(task.odr_id)
     assert (found.restores, found.completed) == (restores, completed)
 

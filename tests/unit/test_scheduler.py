@@ -290,6 +290,19 @@ def test_what_is_continued_does_not_seem_to_begin_anew(node: Node, sqlite_url: s
         )
 
 
+def test_what_begins_anew_has_to_get_further_than_before(node: Node, sqlite_url: str) -> None:
+    node.tick()
+    odr_id = node.add()
+    run_sql(sqlite_url, "UPDATE OfflineDownloadRecord SET completed = 1000, size = 5000 WHERE odr_id = ?", odr_id)
+    node.tick(5)
+    run_sql(sqlite_url, "UPDATE OfflineDownloadRecord SET restores = 3 WHERE odr_id = ?", odr_id)
+    for completed, restores in ((0, 3), (500, 3), (1100, 3), (1300, 0)):
+        node.run(odr_id).report(Snapshot(completed=completed, size=5000))
+        node.tick(1)
+        task = node.repository.get(odr_id)
+        assert (task.completed, task.restores) == (completed, restores)
+
+
 def test_a16_a_database_that_is_away_stops_nothing(
     node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
