@@ -96,7 +96,9 @@ class Lookout:
 
     def _watch(self) -> None:
         while not self._finished.wait(0.01):
-            self.seen |= peers(self._service.engine_pid())
+            # Between one aria2c and the next there is nothing to see.
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                self.seen |= peers(self._service.engine_pid())
 
     def goes_only_to(self, proxy: str, server: HttpServer) -> bool:
         far = {far for _near, far in self.seen}
