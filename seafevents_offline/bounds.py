@@ -85,7 +85,7 @@ class Room:
 
     def check(self, snapshot: Snapshot) -> None:
         """Reserve what is now known to come; raises DiskReserved."""
-        if not (snapshot.size or snapshot.completed):
+        if not snapshot.is_known:
             # Nothing is known that was not known at the start.
             return
         if snapshot.size > self._told or not snapshot.size:
@@ -96,8 +96,7 @@ class Room:
 
     def _coming(self, snapshot: Snapshot) -> int:
         # The engine's first look comes after its start.
-        is_known = snapshot.size or snapshot.completed
-        return max(0, (snapshot.size or self._size) - (snapshot.completed if is_known else self._held))
+        return max(0, (snapshot.size or self._size) - (snapshot.completed if snapshot.is_known else self._held))
 
 
 def check_size(settings: Settings, size: int) -> None:

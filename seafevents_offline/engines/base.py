@@ -81,6 +81,11 @@ class Snapshot:
     received: int = 0
     begun: Path | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the engine has looked at what there is: before, neither of the two numbers means anything."""
+        return self.size > 0 or self.completed > 0
+
 
 class Transfer:
     """One added job; ``snapshot`` is replaced as a whole, so that any thread may read it."""

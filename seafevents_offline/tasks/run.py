@@ -66,16 +66,15 @@ class TaskRun:
 
     def report(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        is_known = snapshot.size or snapshot.completed
-        self._has_fallen |= bool(is_known) and snapshot.completed < self.task.completed
+        self._has_fallen |= snapshot.is_known and snapshot.completed < self.task.completed
 
     def progress(self) -> Progress | None:
         """How far it is; None while nothing is known, and once it is complete and recorded as such."""
         snapshot = self._snapshot
         if snapshot is None or self.task.status is not OfflineDownloadStatus.DOWNLOADING:
             return None
-        if not (snapshot.size or snapshot.completed):
-            # The engine has not looked yet at what is there already: the record knows more.
+        if not snapshot.is_known:
+            # What is there already is in the record.
             return None
         anew = self._has_fallen and snapshot.completed < self.task.completed * _FURTHER
         return Progress(self.task.odr_id, self.task.claim, snapshot.completed, snapshot.size, snapshot.speed, anew)

@@ -44,7 +44,7 @@ class Entry:
 
     def saw(self, snapshot: Snapshot) -> None:
         """This is how aria2c says that it stands."""
-        self.begun = self.begun or snapshot.size > 0 or snapshot.completed > 0
+        self.begun = self.begun or snapshot.is_known
         self.transfer.update(snapshot)
 
     def died(self) -> bool:
