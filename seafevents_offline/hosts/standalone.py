@@ -210,7 +210,7 @@ class EmbeddedHost:
     def _told(self, name: str) -> str:
         """Empty when nobody serves."""
         text = self._read(name)
-        return text if self.is_served() else ""
+        return text if text and self.is_served() else ""
 
     def _read(self, name: str) -> str:
         try:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from ..models import RECORDS
 from .room import BEGINNING_MIN, Room, in_turns
-from .statements import READY_TIMES, is_waiting, ready_values, using
+from .statements import OWNER_HAS_ROOM, READY_TIMES, is_waiting, ready_values, using
 
 _R = RECORDS.c
 
@@ -169,7 +169,6 @@ _INTERRUPTED = and_(is_waiting(), _R.claimed_by == bindparam("node"), _R.not_bef
 # None of the interrupted ones: where there was no room for them before there is none now.
 _MINE = or_(_R.claimed_by.is_(None), _R.claimed_by != bindparam("node"), _R.not_before.is_not(None))
 _FREE = or_(_R.claimed_by.is_(None), _R.claimed_by.not_in(bindparam("others", expanding=True)))
-_HAS_ROOM_FOR_OWNER = _R.owner.not_in(bindparam("full_owners", expanding=True))
 _IN_TURN = and_(is_waiting(), or_(*READY_TIMES), _MINE)
 
 
@@ -181,7 +180,7 @@ def _queue_of(which: str, asked: _Asked) -> ColumnElement[bool]:
     if asked.full_beginnings:
         conditions.append(_BEGINNING.not_in(bindparam("full_beginnings", expanding=True)))
     if asked.full_owners:
-        conditions.append(_HAS_ROOM_FOR_OWNER)
+        conditions.append(OWNER_HAS_ROOM)
     return and_(*conditions)
 
 
@@ -213,7 +212,7 @@ def _pages_of_owners(asked: _Asked, from_beginning: bool) -> Select[Any]:
     if not from_beginning:
         conditions.append(_R.owner > bindparam("behind"))
     if asked.full_owners:
-        conditions.append(_HAS_ROOM_FOR_OWNER)
+        conditions.append(OWNER_HAS_ROOM)
     read = using("turn", select(_R.odr_id, _R.owner, _R.priority, _R.not_before).where(*conditions))
     entries = read.order_by(_R.owner, *_ORDER).limit(bindparam("entries")).subquery().c
     order = (entries.priority.desc(), entries.not_before.asc(), entries.odr_id.asc())

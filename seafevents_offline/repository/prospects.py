@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, 
 
 from ..models import RECORDS
 from .room import Room
-from .statements import READY_TIMES, is_waiting, ready_values, using
+from .statements import OWNER_HAS_ROOM, READY_TIMES, is_waiting, ready_values, using
 
 _R = RECORDS.c
 
@@ -41,8 +41,7 @@ def _any(index: str, condition: ColumnElement[bool]) -> Select[Any]:
     return using(index, select(_R.odr_id).where(is_waiting(), or_(*READY_TIMES), condition)).limit(1)
 
 
-_HAS_ROOM = _R.owner.not_in(bindparam("full_owners", expanding=True))
-_OF_OTHER_OWNERS = _any("turn", _HAS_ROOM)
+_OF_OTHER_OWNERS = _any("turn", OWNER_HAS_ROOM)
 
 
 @cache
@@ -53,4 +52,4 @@ def _of_other_hosts(count: int, full_owners: bool) -> Select[Any]:
         and_(_R.url >= bindparam(f"to{number}"), _R.url < bindparam(f"from{number + 1}")) for number in range(count - 1)
     ]
     elsewhere = or_(_R.url < bindparam("from0"), *between, _R.url >= bindparam(f"to{count - 1}"))
-    return _any("link", and_(elsewhere, _HAS_ROOM) if full_owners else elsewhere)
+    return _any("link", and_(elsewhere, OWNER_HAS_ROOM) if full_owners else elsewhere)

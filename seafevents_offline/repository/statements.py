@@ -76,6 +76,10 @@ def ready_values(now: datetime) -> dict[str, datetime]:
     return {"now": now, "latest": now + LONGEST_WAIT}
 
 
+#: Where some owners have as many as they may: the others'. Executed with their names as ``full_owners``.
+OWNER_HAS_ROOM: ColumnElement[bool] = RECORDS.c.owner.not_in(bindparam("full_owners", expanding=True))
+
+
 def visible(owner: str | None) -> ColumnElement[bool]:
     """What an owner may see: the own tasks that were not removed. None sees everything."""
     return true() if owner is None else and_(RECORDS.c.owner == owner, RECORDS.c.hidden_at.is_(None))
