@@ -89,10 +89,10 @@ class Node:
         self.start()
 
     def freeze(self) -> None:
-        self.daemon.signal(signal.SIGSTOP)
+        self.daemon.freeze()
 
     def thaw(self) -> None:
-        self.daemon.signal(signal.SIGCONT)
+        self.daemon.thaw()
 
     def jump(self, *, forward: bool) -> None:
         """Let its clock jump by an hour."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -27,12 +26,11 @@ def test_a_frozen_daemon_goes_on_when_it_wakes_up(make_service: MakeService, htt
         midway = Midway(accounts, http_server)
         with Daemon(service.settings) as daemon:
             midway.reach()
-            daemon.signal(signal.SIGSTOP)
-            eventually(lambda: daemon.is_frozen)
+            daemon.freeze()
             midway.go_on()
             states = [service.repository.get(odr_id).status for odr_id in midway.odr_ids]
             assert states == [S.DOWNLOADING, S.DOWNLOADING, S.WAITING, S.WAITING, S.WAITING]
-            daemon.signal(signal.SIGCONT)
+            daemon.thaw()
             accounts.settle()
     assert midway.requests() == [1] * 5, "nothing was downloaded twice"
 

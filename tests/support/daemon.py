@@ -31,12 +31,15 @@ from seafevents_offline.egress.claims import CANARY
 from seafevents_offline.egress.messages import Limits
 from seafevents_offline.engines.aria2 import Aria2Engine, options
 from seafevents_offline.repository import Repository, part
+from seafevents_offline.repository.claims import Claims
 from seafevents_offline.settings import Settings
 from seafevents_offline.storages.folder import FolderStorage
 from seafevents_offline.tasks import OfflineDownloader, nodes, scheduler
 from seafevents_offline.tempdir import TempDir
 
+from .databases import nobody_else_writes
 from .forked import Forked
+from .waiting import eventually
 
 READY = "ready"
 
@@ -82,11 +85,13 @@ def _die() -> None:
         sign = _signs.pop()
         if sign == signal.SIGSTOP:
             _has_started.wait(60)
-        os.kill(os.getpid(), sign)
+        # To this very thread: where another one gets it, this one goes on for a moment.
+        signal.pthread_kill(threading.get_ident(), sign)
 
 
 #: Every moment of a task's life at which a crash means something else.
 CRASHES: dict[str, Callable[[], None]] = {
+    "in the middle of a claim": lambda: _after(Claims, "_take"),
     "after the claim": lambda: _after(Repository, "claim"),
     "before the engine has it": lambda: _before(Aria2Engine, "add"),
     "when the engine has it": lambda: _after(Aria2Engine, "add"),
@@ -201,6 +206,17 @@ class Daemon:
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def freeze(self) -> None:
+        """SIGSTOP, at a moment at which it writes nothing if its database is a file: nobody else could until it is
+        thawed. A server ends what it left open by itself."""
+        with nobody_else_writes(self.settings.database):
+            self.signal(signal.SIGSTOP)
+            eventually(lambda: self.is_frozen)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.signal(signal.SIGCONT)
 
     def jump(self, *, forward: bool) -> None:
         """Let its clock jump by an hour."""
