@@ -48,10 +48,10 @@ def test_a_clock_that_jumps_by_an_hour_strands_nothing_and_hurries_nothing(
             service.wait_for(retried, lambda task: task.attempts == 1)
             midway = Midway(accounts, http_server, waiting=0)
             midway.reach()
+            beat = service.repository.nodes()[0].beat_at
             daemon.jump(forward=forward)
             later = File(size=1000, seed=3)
             accounts.add(http_server.serve("/later", later), later)
-            beat = service.repository.nodes()[0].beat_at
             eventually(lambda: abs((service.repository.nodes()[0].beat_at - beat).total_seconds()) > 1800)
             midway.go_on()
             accounts.settle()
