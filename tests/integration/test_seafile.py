@@ -79,10 +79,12 @@ def test_a_folder_that_goes_meanwhile_is_replaced_by_the_one_above_and_the_comme
 
 
 def test_a_right_that_is_taken_away_ends_it_and_one_that_comes_back_needs_no_second_download(
-    service: Service, seafile: Seafile, repo: Repo, http_server: HttpServer
+    service: Service, seafile: Seafile, repo: Repo, http_server: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    odr_id = add(service, http_server.serve("/a.bin", FILE))
+    # Of those who ask, the one after the first is not to be one who asks in the middle of the download.
+    monkeypatch.setattr(pipeline, "CHECK_PERIOD", 3600.0)
     seafile.script("check_quota", None, lambda: repo.shares.update({OWNER: "r"}))
+    odr_id = add(service, http_server.serve("/a.bin", FILE))
     task = service.wait(odr_id)
     assert (task.status, task.reason) == (S.ERROR, "upload_forbidden")
     assert service.folders() == {odr_id}
