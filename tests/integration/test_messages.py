@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from seafevents_offline import handlers
 from seafevents_offline.errors import (
     FolderGone,
     LibraryEncrypted,
@@ -56,6 +57,13 @@ def seafile(monkeypatch: pytest.MonkeyPatch) -> Seafile:
     found.make(CLOSED, owner=SOMEBODY, shares={OWNER: "rw"}, encrypted=True)
     found.users["gone@example.com"] = False
     return found
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message and a notification are given up when others write for longer, which a busy machine may let them."""
+    monkeypatch.setattr(handlers, "PATIENCE", 60)
+    monkeypatch.setattr(notices, "_PATIENCE", 60)
 
 
 @dataclasses.dataclass
