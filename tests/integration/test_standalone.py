@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,12 +86,11 @@ def test_another_process_wakes_the_one_that_serves(
     first = serving.add(Wish.of(http_server.serve("/first", File(data=b"x"))))
     assert settled(serving, first.odr_id) is S.OK
     task = other.add(Wish.of(http_server.serve("/f", File(size=30_000_000, rate=300_000))))
-    eventually(lambda: other.repository.get(task.odr_id).status is S.DOWNLOADING, 30)
+    eventually(lambda: other.repository.get(task.odr_id).status is S.DOWNLOADING)
     http_server.wait_for(lambda requests: any(request.path == "/f" for request in requests))
-    began = time.monotonic()
     other.act(task.odr_id, Action.CANCEL)
+    # It would go on for longer than is waited here.
     http_server.wait_for_active(0)
-    assert time.monotonic() - began < 20
     serving.stop()
     assert not other.is_served()
     other.wake()
