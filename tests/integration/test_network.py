@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ def _inside(world: World, code: str) -> Any:
     """What the code has put into ``found``, inside."""
     code = f"import json, socket, urllib.request\n{code}\nprint(json.dumps(found))"
     command = world.command(sys.executable, "-I", "-c", code)
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=60).stdout)
+    # Not asked again because it was slow: that would be one more question.
+    environment = {**os.environ, "RES_OPTIONS": "timeout:30 attempts:1"}
+    return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, timeout=60).stdout)
 
 
 def _names(world: World, *names: str) -> list[set[str]]:
