@@ -126,8 +126,10 @@ def lose_the_database(
     running = server.insert(http_server.serve("/long.bin", long))
     server.wait_for(running, lambda task: task.completed > 0)
     server.seafile.script("post_multi_files", lambda: away(wire))
+    # Before the first of them is there: it may be stored, and the database away, before the other one is.
+    said = len(server.log())
     stored, waiting = (server.insert(http_server.serve(path, file)) for path, file in others.items())
-    away_since, said = time.monotonic(), len(server.log())
+    away_since = time.monotonic()
     repo = server.seafile.repos[REPO_ID]
     eventually(lambda: "/stored.bin" in files(repo))
 

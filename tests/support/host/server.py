@@ -207,8 +207,10 @@ class Server:
         Fails early when the daemon ends."""
 
         def found() -> int:
+            # Looked at before the log is: it may say it and end.
+            has_ended = self._daemon is not None and not self.is_running()
             at = self.log(name).find(text, after)
-            assert at >= 0 or self._daemon is None or self.is_running(), f"it has ended: {self.story()}"
+            assert at >= 0 or not has_ended, f"it has ended: {self.story()}"
             return at + len(text) if at >= 0 else 0
 
         return eventually(found, timeout, lambda: f"{text!r} is not said: {self.story()}")
