@@ -134,7 +134,7 @@ class Accounts:
             *self._wrong_rows(),
         ]
         assert not wrong, "\n".join(wrong)
-        eventually(lambda: not self._still_alive(), 15, lambda: f"still alive: {self._still_alive()}")
+        eventually(lambda: not self._still_alive(), describe=lambda: f"still alive: {self._still_alive()}")
 
     def __enter__(self) -> Accounts:
         self._descendants.__enter__()

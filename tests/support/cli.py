@@ -71,7 +71,8 @@ class Running:
         """Wait until stdout has it; fails early when the process ends without."""
 
         def said() -> bool:
-            ended = self._process.poll() is not None
+            # All that it has said has been read, too, when its readers have come to the end.
+            ended = self._process.poll() is not None and not any(reader.is_alive() for reader in self._readers)
             found = re.search(pattern, self.out) is not None
             assert found or not ended, f"ended without {pattern!r}: {self.out} {self.err}"
             return found
