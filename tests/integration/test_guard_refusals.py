@@ -121,7 +121,6 @@ def test_a_tunnel_that_waits_for_its_first_word_is_cut_like_any_other(echo):
     with GuardProcess(policy_for(echo.address)) as guard:
         grant = pinned(f"https://{echo.address}/a")
         with guard.tunnel(echo.address, grant) as engine:
-            engine.settimeout(1)
             guard.send(Close(grant.odr_id, grant.claim, grant.serial))
             with contextlib.suppress(ConnectionResetError):
                 assert engine.recv(1) == b""
