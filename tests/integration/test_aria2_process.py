@@ -92,11 +92,11 @@ def test_strangers_are_refused(aria2: Aria2) -> None:
     url = f"http://127.0.0.1:{port[1]}/jsonrpc"
     for params in ([], ["token:"], ["token:wrong"]):
         answer = requests.post(
-            url, json={"jsonrpc": "2.0", "id": "1", "method": "aria2.getVersion", "params": params}, timeout=10
+            url, json={"jsonrpc": "2.0", "id": "1", "method": "aria2.getVersion", "params": params}, timeout=60
         )
         assert answer.json()["error"]["message"] == "Unauthorized"
         assert "Access-Control-Allow-Origin" not in answer.headers
-    answer = requests.get(url, params={"method": "aria2.getVersion", "id": "1", "params": "W10="}, timeout=10)
+    answer = requests.get(url, params={"method": "aria2.getVersion", "id": "1", "params": "W10="}, timeout=60)
     assert answer.json()["error"]["message"] == "Unauthorized"
 
 
@@ -235,7 +235,7 @@ sys.stdin.read()
 def daemon(tmp_path: Path, aria2c: Path, http_server: HttpServer) -> Iterator[subprocess.Popen[str]]:
     """Another process whose engine is downloading into tmp_path/engine/1."""
     (tmp_path / "engine").mkdir()
-    url = http_server.serve("/a.bin", File(size=40 * MB, rate=MB))
+    url = http_server.serve("/a.bin", File(size=40 * MB, rate=MB, stall_after=2 * MB))
     child = subprocess.Popen(
         [sys.executable, "-c", _DAEMON, str(tmp_path / "engine"), str(aria2c), url],
         stdin=subprocess.PIPE,
@@ -268,7 +268,7 @@ def test_the_engine_of_a_killed_daemon_is_ended(
     daemon.wait()
     began = time.monotonic()
     end_old_engine(home, began + 60)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert not old.is_running() or old.status() == psutil.STATUS_ZOMBIE
     assert Aria2Engine(Settings(), home, Open()).resumable(home / "1")
 

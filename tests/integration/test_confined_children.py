@@ -38,7 +38,8 @@ def owner_and_mode(path: Path) -> tuple[int, int]:
 
 
 def slow(server: HttpServer, size: int = 40 * MB) -> str:
-    return server.serve("/a.bin", File(size=size, rate=MB, seed=3))
+    """It comes to no end."""
+    return server.serve("/a.bin", File(size=size, rate=MB, seed=3, stall_after=2 * MB))
 
 
 # --- what they are ------------------------------------------------------------------------------------

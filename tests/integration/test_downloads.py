@@ -65,7 +65,9 @@ def test_a7_a_certificate_that_nobody_knows_ends_the_task_at_once(
     # One connection, over which nothing was asked for, and no second try.
     assert (task.attempts, task.claim) == (1, 1)
     assert server.requests == []
-    assert caplog.text.count(f"task {task.odr_id}: {task.owner} 127.0.0.1:{server.port} at ") == 1
+    line = f"task {task.odr_id}: {task.owner} 127.0.0.1:{server.port} at "
+    eventually(lambda: line in caplog.text)
+    assert caplog.text.count(line) == 1
     assert (service.files(), service.folders()) == ({}, set())
 
 
@@ -211,10 +213,12 @@ def test_a27_an_endless_body_is_cut(make_service: MakeService, http_server: Http
 def test_a29_the_time_limit_frees_the_worker(make_service: MakeService, http_server: HttpServer) -> None:
     service = make_service(time_limit=2.0, workers=1).start()
     slow = service.add(http_server.serve("/slow", File(size=1_000_000, rate=1_000)))
-    quick = service.add(http_server.serve("/quick", File(size=1_000)))
+    next_one = service.add(http_server.serve("/next", File(size=1_000)))
     task = service.wait(slow)
     assert (task.status, task.reason) == (S.ERROR, "time_limit")
-    assert service.wait(quick).status is S.OK
+    # On a busy machine the limit may be too short for this one, too.
+    service.wait_for(next_one, lambda task: task.claim == 1)
+    service.wait(next_one)
     http_server.wait_for_active(0)
 
 
@@ -328,7 +332,7 @@ def test_a_folder_that_is_gone_is_an_error(service: Service, http_server: HttpSe
 
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_paused_task_keeps_what_it_has(service: Service, http_server: HttpServer, resume: bool) -> None:
-    file = File(size=9_000_000, rate=150_000, seed=3)
+    file = File(size=9_000_000, rate=150_000, seed=3, stall_at=4_500_000)
     odr_id = service.add(http_server.serve("/f", file))
     service.wait_for(odr_id, lambda task: task.completed > 3_000_000)
     service.repository.act(odr_id, Action.PAUSE)
@@ -337,6 +341,7 @@ def test_a_paused_task_keeps_what_it_has(service: Service, http_server: HttpServ
     assert service.folders() == {odr_id}
     assert service.wait(odr_id, S.PAUSED).completed > 3_000_000
     file.rate = 500_000
+    file.stall.set()
     service.repository.act(odr_id, Action.RESUME if resume else Action.CANCEL)
     service.downloader.wake()
     task = service.wait(odr_id)
@@ -489,7 +494,8 @@ def test_a41_caps_hold_and_nobody_starves(make_service: MakeService, http_server
 
 @ON_BOTH_DATABASES
 def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeService, http_server: HttpServer) -> None:
-    file = File(size=16_000_000, rate=2_000_000, seed=5)
+    # It stops by itself a little later: nothing that aria2c had no time to take is on its way to it.
+    file = File(size=16_000_000, seed=5, stall_at=4_000_000)
     service = make_service(connections=1).start()
     odr_id = service.add(http_server.serve("/f", file))
     service.wait_for(odr_id, lambda task: task.completed > 3_000_000)
@@ -500,6 +506,8 @@ def test_a49_stop_is_quick_and_everything_goes_on_later(make_service: MakeServic
     assert [alive(child) for child in children] == [False, False]
     assert service.repository.get(odr_id).status is S.DOWNLOADING
     http_server.wait_for_active(0)
+    file.rate = 4_000_000
+    file.stall.set()
     again = make_service(connections=1).start()
     assert again.wait(odr_id).status is S.OK
     assert again.files() == {"/f": file.read(0, 16_000_000)}

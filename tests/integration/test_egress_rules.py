@@ -219,7 +219,7 @@ def test_nothing_goes_direct_while_guards_come_and_go(
     world: World, outside_web: HttpServer, make_guarded: Start
 ) -> None:
     guarded = make_guarded(connections=2)
-    file = File(size=6_000_000, seed=1, rate=100_000)
+    file = File(size=6_000_000, seed=1, rate=40_000)
     links = [outside_web.serve(f"/{number}.bin", file).replace("[::]:80", "files.example") for number in range(8)]
     guarded.add(*links)
     for _ in range(3):

@@ -310,7 +310,8 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
     make_service: Callable[..., Service], http_server: HttpServer
 ) -> None:
     service = make_service()
-    url = http_server.serve("/a.bin", File(size=12 * MB, seed=5, rate=MB, login="ada:s3cret"))
+    file = File(size=12 * MB, seed=5, login="ada:s3cret", stall_at=8 * MB)
+    url = http_server.serve("/a.bin", file)
     odr_id = service.insert(url.replace("//", "//ada:s3cret@"))
 
     def assert_nowhere(log: Path) -> None:
@@ -322,7 +323,9 @@ def test_a_killed_service_goes_on_with_the_login_and_forgets_it_at_the_end(
         service.wait_for(odr_id, lambda task: task.completed > 4 * MB)
         assert_nowhere(daemon.log)
         daemon.kill(engine=True)
+    http_server.wait_for_active(0)
     before = len(http_server.requests)
+    file.stall.set()
     with Daemon(service.settings) as daemon:
         assert service.wait(odr_id).status is OfflineDownloadStatus.OK
         assert_nowhere(daemon.log)

@@ -165,12 +165,14 @@ def test_what_does_not_fit_is_not_begun_and_others_get_the_room(
     first = service.add(http_server.serve("/large", large))
     service.wait_for(first, lambda task: task.size > 0)
     # Of a disk of 1,048,576 bytes, on which the certificates are, too, most of the first has not come yet.
-    second = service.add(http_server.serve("/second", File(size=400_000, seed=2, rate=200_000)))
+    later = File(size=400_000, seed=2, stall_after=50_000)
+    second = service.add(http_server.serve("/second", later))
     task = service.wait_for(second, lambda task: task.reason != "")
     assert (task.reason, task.attempts) == ("disk_reserved", 0)
     small = service.add(http_server.serve("/small", File(size=100_000, seed=3)))
     assert service.wait(small).status is S.OK
-    large.stall.set()
+    for file in (large, later):
+        file.stall.set()
     assert [service.wait(odr_id).status for odr_id in (first, second)] == [S.OK, S.OK]
     assert service.files() == {
         "/large": File(seed=1).read(0, 500_000),
