@@ -109,13 +109,13 @@ def test_opening_touches_nothing(tmp_path: Path) -> None:
 
 def test_who_comes_when_all_connections_are_in_use_waits_for_one(repo: Repository) -> None:
     database = repo._database
-    most, waiting = 0, threading.Event()
+    most, all_in_use = 0, threading.Barrier(CONNECTIONS)
 
     def work(connection: Connection) -> None:
         nonlocal most
         most = max(most, database.engine.pool.checkedout())  # type: ignore[attr-defined]
         connection.exec_driver_sql("SELECT 1")
-        waiting.wait(0.01)
+        all_in_use.wait(60)
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda _: database.run(work), range(40)))
@@ -394,7 +394,7 @@ def test_close_cuts_the_pauses_short(mariadb_repo: Repository) -> None:
         future = pool.submit(mariadb_repo._database.run, deadlock)
         mariadb_repo.close()
         with pytest.raises(DatabaseUnavailable, match="too many others are writing"):
-            future.result(10)
+            future.result(60)
 
 
 # --- secrets, processes ---------------------------------------------------------------------------------

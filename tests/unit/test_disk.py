@@ -119,19 +119,19 @@ def test_two_at_once_do_not_get_the_same_room(disk: Disk) -> None:
 
     def take(number: int) -> None:
         with disk.share(number) as share:
-            all_there.wait(10)
+            all_there.wait(60)
             try:
                 share.reserve(300)
                 got.append(number)
             except DiskReserved:
                 pass
-            all_there.wait(10)
+            all_there.wait(60)
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(got) == 3, "950 bytes are below the mark"
 
 

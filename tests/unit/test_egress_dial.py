@@ -12,6 +12,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from seafevents_offline.egress.guard import dial as module
 from seafevents_offline.egress.guard.dial import Unreachable, _in_turn, dial, ends
 from tests.support.guard import silent
 from tests.support.ports import free_port
@@ -45,11 +46,12 @@ def test_the_first_is_taken_when_it_answers():
         assert reached("127.0.0.1", "127.0.0.2", port=port) == "127.0.0.1"
 
 
-def test_the_next_is_tried_at_once_when_one_refuses():
+def test_the_next_is_tried_at_once_when_one_refuses(monkeypatch):
+    monkeypatch.setattr(module, "_PAUSE", 30.0)
     with listening("127.0.0.9") as port:
         began = time.monotonic()
         assert reached(*(f"127.0.0.{n}" for n in range(2, 10)), port=port) == "127.0.0.9"
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 30.0
 
 
 def test_the_next_is_tried_after_a_quarter_of_a_second_when_one_is_silent():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -125,9 +126,10 @@ def test_it_lets_through_what_is_allowed_and_writes_it_down(
     caplog.set_level(logging.INFO)
     with tunnel(quiet, echo.address, 12):
         assert quiet.refusal(12, 1) is None
-    eventually(lambda: "task 12:" in caplog.text)
-    [line] = [record.getMessage() for record in caplog.records if record.name == "seafevents_offline.audit"]
-    assert line.startswith(f"task 12: ada@example.com {echo.address} at 127.0.0.1: 5 bytes received, 5 sent in 0.")
+    # What other tests have done may be told now, too.
+    [line] = eventually(lambda: [line for line in caplog.messages if line.startswith("task 12:")])
+    said = re.escape(f"task 12: ada@example.com {echo.address} at 127.0.0.1: 5 bytes received, 5 sent in ")
+    assert re.fullmatch(rf"{said}\d+\.\d s, \w+", line)
 
 
 def test_the_reason_is_known_as_soon_as_the_engine_is_told_no(quiet: Guard) -> None:
@@ -220,9 +222,10 @@ def test_a_refusal_outlives_its_guard(guard: Guard) -> None:
 
 
 def test_one_that_hangs_is_replaced(guard: Guard, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "_TURN", 0.05)
-    with tunnel(guard, echo.address) as sock:
+    with tunnel(guard, echo.address) as sock, monkeypatch.context() as hurry:
         old = hit(guard, signal.SIGSTOP)
+        # One that lives may be slower than these turns.
+        hurry.setattr(supervisor, "_TURN", 0.05)
         assert is_cut(sock)
     renewed(guard, old)
     assert ask(guard, echo.address, 2) == 200
@@ -231,6 +234,8 @@ def test_one_that_hangs_is_replaced(guard: Guard, echo: Echo, monkeypatch: pytes
 
 def test_one_that_is_silent_but_lives_is_kept(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "_TURN", 0.02)
+    # It may be slow. But who has not answered is asked no second time.
+    monkeypatch.setattr(supervisor, "_GIVEN_UP_AFTER", 3000)
     old = guard.pid
     pings: list[Any] = []
     send = child_module.Child.send
@@ -281,9 +286,9 @@ def test_stopping_ends_it_however_it_is(make_guard: MakeGuard) -> None:
     process = psutil.Process(other.pid)
     process.suspend()
     began = time.monotonic()
-    other.stop(began + 5)
-    other.stop(began + 5)
-    assert time.monotonic() - began < 3
+    other.stop(began + 60)
+    other.stop(began + 60)
+    assert time.monotonic() - began < 30
     assert not process.is_running()
 
 

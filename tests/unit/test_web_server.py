@@ -13,6 +13,7 @@ import pytest
 
 from seafevents_offline.errors import PortUnavailable
 from seafevents_offline.hosts.web.server import WebServer
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 
@@ -38,7 +39,8 @@ def web_threads() -> set[str]:
 
 @pytest.fixture
 def server() -> Iterator[WebServer]:
-    made = WebServer(0)
+    # No port of the kernel's choice: somebody else's connection may get it as soon as it is free.
+    made = WebServer(free_port())
     made.listen()
     yield made
     made.stop(0)
@@ -55,6 +57,13 @@ def test_its_threads_keep_no_process_alive(server: WebServer) -> None:
     server.start(hello)
     assert web_threads()
     assert all(thread.daemon for thread in threading.enumerate() if thread.name in web_threads())
+
+
+def test_any_free_port_will_do() -> None:
+    server = WebServer(0)
+    server.listen()
+    assert server.port
+    server.stop()
 
 
 def test_nothing_starts_before_it_is_started(server: WebServer) -> None:
@@ -82,7 +91,7 @@ def test_after_the_end_the_port_is_free_at_once(server: WebServer) -> None:
 
 def test_stopping_may_be_repeated_and_may_come_before_the_start() -> None:
     WebServer(0).stop()
-    server = WebServer(0)
+    server = WebServer(free_port())
     server.listen()
     server.stop()
     server.stop()
