@@ -35,7 +35,7 @@ def test_a_network_that_is_away_for_long_costs_no_attempt(make_service: MakeServ
     web = world.serve("::", 80)
     with Accounts(service) as accounts:
         for n, host in enumerate((PUBLIC, OTHER)):
-            web.serve(f"/{n}", file := File(size=1_000_000, seed=n, rate=100_000))
+            web.serve(f"/{n}", file := File(size=1_000_000, seed=n, rate=20_000))
             accounts.add(f"http://{host}/{n}", file)
         with Daemon(service.settings, command=world.command, impatient=True):
             for odr_id in accounts.owed:

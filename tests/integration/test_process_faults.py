@@ -63,17 +63,19 @@ def test_a_network_that_is_cut_in_the_middle_of_a_body_and_comes_back(make_servi
     """Not a connection that breaks: packets that arrive nowhere, of which nobody is told."""
     service = make_service(workers=2)
     web = world.serve("::", 80)
-    files = [File(size=900_000, seed=n, rate=150_000) for n in range(2)]
+    files = [File(size=900_000, seed=n, rate=20_000) for n in range(2)]
     with Accounts(service) as accounts:
         for n, file in enumerate(files):
             web.serve(f"/{n}", file)
             accounts.add(f"http://{PUBLIC}/{n}", file)
         with Daemon(service.settings, command=world.command):
             for odr_id in accounts.owed:
-                service.wait_for(odr_id, lambda task: task.completed > 100_000)
+                service.wait_for(odr_id, lambda task: task.completed > 10_000)
             world.outside.ip(f"route add blackhole {INSIDE[0]}")
             eventually(lambda: stands_still(service, accounts))
             world.outside.ip(f"route del blackhole {INSIDE[0]}")
+            for file in files:
+                file.rate = None
             accounts.settle()
     assert len(web.requests) == 2, "the connections outlived it"
 

@@ -161,7 +161,7 @@ def test_beside_a_service_what_runs_is_cut_and_its_folder_leaves(cli: Cli, http_
     service = cli.start("serve", "--port", "0", "--allow", http_server.address)
     service.says("Serving")
     for name in ("running", "paused"):
-        cli("add", http_server.serve(f"/{name}", File(size=8_000_000, seed=name, rate=50_000)))
+        cli("add", http_server.serve(f"/{name}", File(size=8_000_000, seed=name, rate=2_000)))
     temp = cli.place / "data" / "temp"
     eventually(lambda: (temp / "1").exists() and (temp / "2").exists(), 60)
     cli("pause", "2")
@@ -182,7 +182,7 @@ def test_on_a_seafile_server_beside_its_daemon_and_without_one(
     server.set_up()
     server.start()
     server.wait_for_beat()
-    url = http_server.serve("/slow", File(size=8_000_000, rate=50_000))
+    url = http_server.serve("/slow", File(size=8_000_000, rate=2_000))
 
     def running() -> int:
         odr_id = server.insert(url)

@@ -34,7 +34,7 @@ def test_a47_a_service_lets_go_of_what_is_old_and_of_who_has_gone(
     monkeypatch.setattr(owners, "PERIOD", 0.1)
     monkeypatch.setattr(FolderStorage, "knows", lambda self, owner: owner != GONE)
     service = make_service()
-    active = service.add(http_server.serve("/slow", File(size=8_000_000, rate=50_000)))
+    active = service.add(http_server.serve("/slow", File(size=8_000_000, rate=2_000)))
     finished = [service.add(f"https://example.com/{number}") for number in range(4)]
     theirs = [service.add(f"https://example.com/{number}", owner=GONE) for number in range(3)]
     for odr_id, days in zip(finished, (29, 31, 29, 31), strict=True):

@@ -85,7 +85,7 @@ def test_another_process_wakes_the_one_that_serves(
     # Once its first scan is over, nothing but a ring makes it look within the hour.
     first = serving.add(Wish.of(http_server.serve("/first", File(data=b"x"))))
     assert settled(serving, first.odr_id) is S.OK
-    task = other.add(Wish.of(http_server.serve("/f", File(size=30_000_000, rate=300_000))))
+    task = other.add(Wish.of(http_server.serve("/f", File(size=30_000_000, rate=3_000))))
     eventually(lambda: other.repository.get(task.odr_id).status is S.DOWNLOADING)
     http_server.wait_for(lambda requests: any(request.path == "/f" for request in requests))
     other.act(task.odr_id, Action.CANCEL)

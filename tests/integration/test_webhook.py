@@ -88,7 +88,7 @@ def test_finished_tasks_are_told_and_signed(make_service: Callable[..., Service]
     service = make_service(webhook_url=hook, webhook_secret=SECRET).start()
     stored = service.add(http_server.serve("/a.bin?token=hidden", File(size=1000)))
     failed = service.add(http_server.url("/missing"))
-    cancelled = service.add(http_server.serve("/slow", File(size=8_000_000, rate=50_000)))
+    cancelled = service.add(http_server.serve("/slow", File(size=8_000_000, rate=2_000)))
     service.wait(stored)
     service.wait(failed)
     service.repository.act(cancelled, Action.CANCEL)
