@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 import tempfile
@@ -135,8 +136,15 @@ def make_aria2(tmp_path: Path, aria2c: Path, guard: Guard) -> Iterator[Callable[
     yield make
     for aria2 in made:
         aria2.stop()
-    left = [child.cmdline() for child in psutil.Process().children()]
+    left = [_words(child) for child in psutil.Process().children()]
     assert [words for words in left if words and "aria2c" in words[0]] == []
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has ended meanwhile."""
+    with contextlib.suppress(psutil.Error):
+        return list(process.cmdline())
+    return []
 
 
 @pytest.fixture

@@ -181,7 +181,12 @@ class Server:
     def children(self) -> set[str]:
         """What programs the daemon has started, by name."""
         assert self._daemon is not None
-        return {child.name() for child in psutil.Process(self._daemon.pid).children(recursive=True)}
+        names = set()
+        for child in psutil.Process(self._daemon.pid).children(recursive=True):
+            # It may have been one that is done with its work by now.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                names.add(child.name())
+        return names
 
     def is_running(self) -> bool:
         return self._daemon is not None and self._daemon.poll() is None
