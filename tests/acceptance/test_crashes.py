@@ -216,7 +216,7 @@ def test_a_frozen_node_that_wakes_up_changes_nothing(
 ) -> None:
     # The other node watches for 3 s instead of 60; everything else is as it is.
     monkeypatch.setattr(nodes, "WATCH", 3.0)
-    file = File(size=2_000_000, seed=1, rate=100_000)
+    file = File(size=2_000_000, seed=1, stall_at=500_000)
     frozen = make_service("frozen", workers=1)
     awake = make_service("awake", workers=1, library=str(frozen.library))
     odr_id = frozen.add(http_server.serve("/f", file))
@@ -227,7 +227,7 @@ def test_a_frozen_node_that_wakes_up_changes_nothing(
         awake.start()
         taken = awake.wait_for(odr_id, lambda task: task.claim > first_claim, timeout=120)
         assert taken.claimed_by == awake.downloader.tempdir.node_id
-        file.rate = None
+        file.stall.set()
         assert awake.wait(odr_id).status is S.OK
         after = awake.repository.get(odr_id)
         daemon.thaw()
@@ -300,8 +300,12 @@ def test_a_node_frozen_in_the_middle_of_a_claim_keeps_nobody_from_claiming(
 def test_a15_two_daemons_do_everything_once(make_service: MakeService, http_server: HttpServer) -> None:
     one = make_service("one", workers=8)
     two = make_service("two", workers=8, library=str(one.library))
-    ids = [one.add(http_server.serve(f"/{n}", File(size=1000, seed=n))) for n in range(200)]
+    gate = Gate()
+    ids = [one.add(http_server.serve(f"/{n}", File(size=1000, seed=n, hold=gate))) for n in range(200)]
     with Daemon(one.settings), Daemon(two.settings):
+        # Else the first may be done with everything before the second has begun.
+        http_server.wait_for_active(16)
+        gate.set()
         for odr_id in ids:
             assert one.wait(odr_id, timeout=120).status is S.OK
     assert len(http_server.requests) == 200

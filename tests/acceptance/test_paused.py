@@ -19,8 +19,8 @@ from tests.support.service import OWNER, Service
 S = OfflineDownloadStatus
 MakeService = Callable[..., Service]
 
-#: Bytes.
-SIZE, PART = 16_000_000, 6_000_000
+#: Bytes; the server gives no more than so many before the pause.
+SIZE, PART, GIVEN = 16_000_000, 6_000_000, 8_000_000
 
 
 class Contained(Daemon):
@@ -51,6 +51,7 @@ def pause_in_the_middle(service: Service, server: HttpServer, file: File) -> int
     server.wait_for_active(0)
     server.forget()
     file.rate = 1_000_000
+    file.stall.set()
     return odr_id
 
 
@@ -58,7 +59,7 @@ def test_a_paused_task_keeps_its_part_over_kills_and_goes_on_from_it_in_a_new_co
     make_service: MakeService, http_server: HttpServer
 ) -> None:
     service = make_service(workers=1)
-    file = File(size=SIZE, seed=1, rate=300_000)
+    file = File(size=SIZE, seed=1, rate=300_000, stall_at=GIVEN)
     with Daemon(service.settings) as daemon:
         odr_id = pause_in_the_middle(service, http_server, file)
         daemon.kill(engine=True)

@@ -19,6 +19,7 @@ import requests
 from seafevents_offline.hosts.standalone import REPO_ID
 from tests.support.cli import Cli, Running
 from tests.support.http_server import Answer, File, HttpServer
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 _LINK = r"http://127\.0\.0\.1:(\d+)/\?token=[\w-]{32}"
@@ -172,7 +173,8 @@ def test_a_port_that_is_taken_is_one_sentence_and_nothing_is_left(cli: Cli) -> N
 
 
 def test_the_link_stays_good_when_the_service_is_started_anew(cli: Cli, serve: Serve) -> None:
-    running, link = serve()
+    # Not of the kernel's choice: it might give it to a connection of somebody else in between.
+    running, link = serve("--port", str(free_port()))
     browser = Browser(link)
     assert (cli.place / "data" / "page-link").read_text() == f"{link}\n"
     running.signal(signal.SIGINT)
