@@ -17,7 +17,8 @@ import { useWrongBox } from './useWrongBox';
 export interface AddFormProps {
   feed: Feed;
   service: ServiceConfig | null;
-  place: Place | null;
+  /** Undefined: it will be known soon. */
+  place: Place | null | undefined;
   picker?: ReactNode;
   links?: string;
   onDraft?: (links: string) => void;
@@ -31,6 +32,7 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
   const box = useRef<HTMLTextAreaElement>(null);
   const [wishes, setWishes] = useState(NO_WISHES);
   const [opened, setOpened] = useState<Opened>('no');
+  const [isWanted, setWanted] = useState(false);
   const isOpen = opened !== 'no';
   const change = (some: Partial<Wishes>) => {
     setWishes((now) => ({ ...now, ...some }));
@@ -61,6 +63,10 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
       focusWrongBox();
       return;
     }
+    if (place === undefined) {
+      setWanted(true);
+      return;
+    }
     const before = document.activeElement;
     const outcome = await adding.add(place, wished);
     // Whoever has gone on meanwhile stays where they are, and keeps what they have entered.
@@ -70,6 +76,11 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
     setWishes((now) => enteredSince(entered, now));
     setOpened((now) => (now === 'for a moment' && !document.activeElement?.closest('.od-options') ? 'no' : now));
   };
+  useEffect(() => {
+    if (!isWanted || place === undefined) return;
+    setWanted(false);
+    void submit();
+  }, [isWanted, place]);
   if (service && !(service.enabled && service.can_add)) return <ServiceNotice service={service} />;
   return (
     <form className="od-form" ref={form} onSubmit={(event) => void submit(event)} autoComplete="off" noValidate>
@@ -97,10 +108,10 @@ export function AddForm({ feed, service, place, picker, links: initial = '', onD
         </div>
       )}
       <div className="od-submit-row">
-        {picker ?? <SavesTo place={place} />}
+        {picker ?? <SavesTo place={place ?? null} />}
         <MoreButton isOpen={isOpen} count={countOf(wished)} onClick={() => setOpened(isOpen ? 'no' : 'by hand')} />
-        <button type="submit" className="btn btn-primary od-primary" aria-busy={adding.isSending}>
-          {adding.isSending ? gettext('Adding…') : submitLabel(links.good.length)}
+        <button type="submit" className="btn btn-primary od-primary" aria-busy={adding.isSending || isWanted}>
+          {adding.isSending || isWanted ? gettext('Adding…') : submitLabel(links.good.length)}
         </button>
       </div>
     </form>

@@ -10,8 +10,8 @@ import { useFeed } from './useFeed';
 export interface PanelProps {
   api: Api;
   config: Pick<PageConfig, 'siteRoot'>;
-  /** Where new downloads go; null while none is chosen: then nothing can be added. */
-  place: Place | null;
+  /** Where new downloads go; null while none is chosen: then nothing can be added. Undefined: it will be known soon. */
+  place: Place | null | undefined;
   /** What chooses the place, instead of the words "Saves to …". */
   picker?: ReactNode;
   /** Links to begin with, one a line; nothing is added by itself. */
@@ -28,7 +28,8 @@ export interface PanelProps {
 
 /** The text box and the list: the inside of the dialog and of the page of its own. */
 export function Panel(props: PanelProps) {
-  const [feed, state] = useFeed(props.api, props.place, props.onFinished, props.perPage);
+  const place = props.place ?? null;
+  const [feed, state] = useFeed(props.api, place, props.onFinished, props.perPage);
   return (
     <div className="od-root od-panel">
       <AddForm
@@ -39,7 +40,7 @@ export function Panel(props: PanelProps) {
         links={props.links}
         onDraft={props.onDraft}
       />
-      <TaskList feed={feed} state={state} place={props.place} siteRoot={props.config.siteRoot} />
+      <TaskList feed={feed} state={state} place={place} siteRoot={props.config.siteRoot} />
       <LiveRegion announcement={state.announcement} />
     </div>
   );

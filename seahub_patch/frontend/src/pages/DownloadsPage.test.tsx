@@ -1,4 +1,4 @@
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Api } from '../api';
@@ -97,6 +97,24 @@ describe('the libraries', () => {
 });
 
 describe('the folder', () => {
+  test('is waited for by who adds at once', async () => {
+    const fetchNow = window.fetch;
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    vi.stubGlobal('fetch', async (address: string, init?: RequestInit) => {
+      if (address.includes('/dir/')) await arrived;
+      return fetchNow(address, init);
+    });
+    await open();
+    fireEvent.change(box(), { target: { value: 'https://a.example/x' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Download' }));
+    expect(screen.getByRole('button', { name: 'Adding…' })).toBeTruthy();
+    expect([screen.queryByRole('alert'), added()]).toEqual([null, []]);
+    arrive();
+    await waitFor(() => expect(box().value).toBe(''));
+    expect(added().map(({ body }) => body?.url)).toEqual(['https://a.example/x']);
+  });
+
   test('is the root of the first own library for who comes for the first time', async () => {
     await open();
     expect(select().value).toBe('one');

@@ -13,8 +13,8 @@ export interface Folder {
   listing: Listing | null;
   /** A sentence; empty when all is well. */
   error: string;
-  /** Where downloads may go now; null while nobody knows whether they may. */
-  place: Place | null;
+  /** Where downloads may go now; null where they may not, undefined while nobody knows. */
+  place: Place | null | undefined;
   choose(choice: Choice): void;
   retry(): void;
 }
@@ -52,13 +52,14 @@ export function useFolder(api: Api, username: string): Folder {
     );
   }, [api, choice, attempt]);
 
+  const isAsked = !error && !(libraries && (!choice || listing));
   const library = libraries?.find(({ repoId }) => repoId === choice?.repoId);
   return {
     libraries,
     choice,
     listing,
     error,
-    place: library && choice && listing?.writable ? { ...choice, repoName: library.name } : null,
+    place: isAsked ? undefined : library && choice && listing?.writable ? { ...choice, repoName: library.name } : null,
     choose: (wanted) => {
       setListing(null);
       setError('');
