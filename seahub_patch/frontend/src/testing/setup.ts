@@ -1,6 +1,9 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 import { setLanguage } from '../i18n';
+
+// Generous, as all is: the usual second is not much where a machine has other things to do.
+configure({ asyncUtilTimeout: 30_000 });
 
 afterEach(() => {
   cleanup();
