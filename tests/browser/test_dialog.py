@@ -132,7 +132,8 @@ def test_what_is_no_link_stays_in_the_box_with_its_reason(open_page: Open, http_
     expect(dialog.itself).to_contain_text("ftp://example.com/a.zip")
     dialog.submit.click()
     dialog.expect_words("good.bin", "Saved")
-    expect(dialog.box).not_to_have_value("")
+    # The list may know of it before the answer is there.
+    expect(dialog.box).not_to_have_value(re.compile(re.escape(good)))
     assert "no link" in dialog.box.input_value()
     assert http_server.url("/good.bin") not in dialog.box.input_value().splitlines()[0]
 
@@ -177,6 +178,7 @@ def test_a_login_in_a_pasted_link_reaches_the_server_and_is_kept_nowhere(
     page.get_by_label("Name of the header").select_option("X-Api-Key")
     page.get_by_label("Value of X-Api-Key").fill("k3y")
     dialog.submit.click()
+    expect(dialog.box).to_have_value("")
     dialog.expect_words("members.bin", "Saved")
     assert http_server.requests[-1].headers["x-api-key"] == "k3y"
     dialog.press("More options")

@@ -41,7 +41,7 @@ def dialog(open_page: Open, served: Served, http_server: HttpServer) -> Dialog:
     http_server.serve("/photos-2025.zip", File(size=9 * MB))
     http_server.serve("/report-final.pdf", Answer(404))
     http_server.serve("/lecture-07.mp4", File(size=12 * MB, stall_after=5 * MB, seed=2))
-    http_server.serve("/debian-netinst.iso", File(size=64 * MB, stall_after=40 * MB, rate=9 * MB, seed=3))
+    http_server.serve("/debian-netinst.iso", File(size=64 * MB, rate=2 * MB, seed=3))
     http_server.serve("/census-2026.csv", File(size=4 * MB, delay=3600))
     page = open_page("/", viewport={"width": 1300, "height": 720})
     page.get_by_role("link", name="reports").click()

@@ -22,8 +22,9 @@ from .tree import ROOT
 if TYPE_CHECKING:
     from .cli import Cli, Running
 
-#: Seconds that anything on a page may take on a machine that does much else.
-PATIENCE = 30.0
+#: Seconds that anything on a page may take on a machine that does much else; also a page's own pause between two
+#: tries of a server that was away, which doubles each time.
+PATIENCE = 90.0
 
 _AXE = ROOT / "seahub_patch" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _FLAGS = (
@@ -87,7 +88,7 @@ def started_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Chromium's own sandbox refuses to be root.
         flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        chromium = playwright.chromium.launch(executable_path=path, args=flags)
+        chromium = playwright.chromium.launch(executable_path=path, args=flags, timeout=PATIENCE * 1000)
         yield chromium
         chromium.close()
 
@@ -149,8 +150,15 @@ def open_page(pages: Pages, served: Served) -> Callable[..., Page]:
     return open_
 
 
+#: Colours halfway from light to dark are nobody's to read.
+_ARRIVE = """() => document.getAnimations().forEach(one => {
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+})"""
+
+
 def accessibility_faults(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page as it is now: rule, and where."""
+    """What axe-core finds serious or critical on the page as it will be in a moment: rule, and where."""
+    page.evaluate(_ARRIVE)
     page.evaluate(_AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")
     return [
