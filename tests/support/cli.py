@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import json
@@ -48,7 +49,7 @@ class Running:
 
     def __init__(self, process: subprocess.Popen[bytes] | Forked, out: int, err: int) -> None:
         self._process = process
-        self._texts = {out: bytearray(), err: bytearray()}
+        self._texts = {out: "", err: ""}
         self._out, self._err = out, err
         self._fds = {out, err}
         self._readers = [threading.Thread(target=self._read, args=(fd,), daemon=True) for fd in self._fds]
@@ -61,11 +62,11 @@ class Running:
 
     @property
     def out(self) -> str:
-        return self._texts[self._out].decode()
+        return self._texts[self._out]
 
     @property
     def err(self) -> str:
-        return self._texts[self._err].decode()
+        return self._texts[self._err]
 
     def says(self, pattern: str, timeout: float = _TIMEOUT) -> None:
         """Wait until stdout has it; fails early when the process ends without."""
@@ -103,10 +104,12 @@ class Running:
             os.close(self._fds.pop())
 
     def _read(self, fd: int) -> None:
+        # What is read may end in the middle of a character.
+        decode = codecs.getincrementaldecoder("utf-8")().decode
         # A terminal whose last user has gone answers with an error instead of an end.
         with contextlib.suppress(OSError):
             while data := os.read(fd, 65536):
-                self._texts[fd] += data
+                self._texts[fd] += decode(data)
 
 
 class Cli:
