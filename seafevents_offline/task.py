@@ -164,9 +164,12 @@ class Task:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Task:
         """From a mapping of column names; a status that this version does not know becomes UNKNOWN."""
-        values = {field.name: row[field.name] for field in fields(cls)}
+        values = {name: row[name] for name in _FIELDS}
         values["status"] = OfflineDownloadStatus.of(values["status"])
         return cls(**values)
+
+
+_FIELDS = tuple(field.name for field in fields(Task))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class Claims(Part):
 
 
 def _room(connection: Connection, per_user: int, per_host: int) -> Room:
-    return Room(per_user, per_host, map(tuple, connection.execute(_RUNNING)))
+    return Room(per_user, per_host, map(tuple, connection.execute(_RUNNING).all()))
 
 
 def _fill_keys(connection: Connection, tasks: list[Task]) -> None:

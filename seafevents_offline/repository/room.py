@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from ..link import host_of
@@ -68,8 +69,13 @@ class Room:
             return host_of(url)
         beginning = url[: end + 1]
         if beginning not in self._host_of_beginning:
-            self._host_of_beginning[beginning] = host_of(url)
+            self._host_of_beginning[beginning] = _host_of_beginning(beginning)
         return self._host_of_beginning[beginning]
+
+
+@lru_cache(10_000)
+def _host_of_beginning(beginning: str) -> str:
+    return host_of(beginning)
 
 
 def in_turns(queues: Iterable[Iterator[_T]]) -> Iterator[_T]:

@@ -41,7 +41,7 @@ TASK_COLUMNS = tuple(RECORDS.c[field.name] for field in fields(Task))
 
 
 def to_tasks(result: Result[Any]) -> list[Task]:
-    return [Task.from_row(row._asdict()) for row in result]
+    return [Task.from_row(row._asdict()) for row in result.all()]
 
 
 def has_one_of(statuses: Collection[OfflineDownloadStatus]) -> ColumnElement[bool]:
