@@ -37,8 +37,8 @@ from seafevents_offline.storages.folder import FolderStorage
 from seafevents_offline.tasks import OfflineDownloader, nodes, scheduler
 from seafevents_offline.tempdir import TempDir
 
-from .databases import nobody_else_writes
 from .forked import Forked
+from .sqlite import nobody_else_writes
 from .waiting import eventually
 
 READY = "ready"

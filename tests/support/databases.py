@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -200,18 +199,6 @@ def run_sql(url: str, statement: str, *values: object) -> list[tuple[object, ...
         connection.close()
         return rows
     return _run_mysql(url, statement.replace("?", "%s"), values)
-
-
-@contextmanager
-def nobody_else_writes(url: str) -> Iterator[None]:
-    """On SQLite, where a writer keeps all others out; of a server nothing is asked."""
-    if not url.startswith("sqlite"):
-        yield
-        return
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
-    with closing(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 def _run_mysql(url: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
