@@ -55,11 +55,12 @@ _PAUSES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0)
 
 # READ COMMITTED: a claim sees what other nodes did a moment ago, and locks no gaps. The rest makes us independent
 # of the server's configuration: whoever died or froze while it had the claim's lock must not keep it for hours.
-# MariaDB (10.3) takes a lock from a transaction in which nothing happens, MySQL only from a connection.
+# MariaDB (10.3) takes a lock from a transaction in which nothing happens, MySQL only from a connection, which then is
+# ended while nobody needs it, too.
 _MYSQL_SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10,"
-    " wait_timeout = 600 /*M!100300 , idle_transaction_timeout = 20 */",
+    " wait_timeout = 60 /*M!100300 , wait_timeout = 600, idle_transaction_timeout = 20 */",
 )
 
 
