@@ -73,7 +73,7 @@ class Room:
         return self._host_of_beginning[beginning]
 
 
-@lru_cache(10_000)
+@lru_cache(500)
 def _host_of_beginning(beginning: str) -> str:
     return host_of(beginning)
 
