@@ -15,6 +15,8 @@ from .statements import OWNER_HAS_ROOM, READY_TIMES, is_waiting, ready_values, u
 
 _R = RECORDS.c
 
+_IS_READY = and_(is_waiting(), or_(*READY_TIMES))
+
 
 def may_be_any(connection: Connection, room: Room, now: datetime) -> bool:
     """False only where each waiting task whose time has come is of an owner or of a host without room. True means
@@ -47,14 +49,14 @@ def _behind(beginning: str) -> str:
 
 
 def _any(index: str, condition: ColumnElement[bool]) -> Select[Any]:
-    return using(index, select(_R.odr_id).where(is_waiting(), or_(*READY_TIMES), condition)).limit(1)
+    return using(index, select(_R.odr_id).where(_IS_READY, condition)).limit(1)
 
 
 def _owners() -> Select[Any]:
     """Each owner of what waits and whose time has come, in their order: a look into the index for each of them."""
-    first = select(func.min(_R.owner).label("owner")).where(is_waiting(), or_(*READY_TIMES))
+    first = select(func.min(_R.owner).label("owner")).where(_IS_READY)
     owners = first.cte("owners", recursive=True)
-    after = select(func.min(_R.owner)).where(is_waiting(), or_(*READY_TIMES), _R.owner > owners.c.owner)
+    after = select(func.min(_R.owner)).where(_IS_READY, _R.owner > owners.c.owner)
     found = owners.union_all(select(after.scalar_subquery()).where(owners.c.owner.is_not(None)))
     return select(found.c.owner).limit(bindparam("count"))
 
